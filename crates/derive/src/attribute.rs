@@ -5,8 +5,8 @@ use syn::meta::ParseNestedMeta;
 use syn::parse::ParseStream;
 use syn::spanned::Spanned;
 use syn::{
-    Attribute, Error, Expr, ExprLit, Ident, Lit, LitStr, Path, Result, Token, parenthesized,
-    parse_quote,
+    Attribute, Error, Expr, ExprLit, Ident, Lit, LitInt, LitStr, Path, Result, Token,
+    parenthesized, parse_quote,
 };
 
 use crate::errors::refuse;
@@ -104,12 +104,21 @@ fn label(input: ParseStream<'_>) -> Result<(i64, LitStr)> {
     let with_how = |err: Error| Error::new(err.span(), how);
     let is_negative = input.parse::<Option<Token![-]>>()?.is_some();
     let number = match input.parse().map_err(with_how)? {
-        Lit::Int(int) => int.base10_parse()?,
+        Lit::Int(int) => signed(is_negative, &int)?,
+        Lit::Byte(byte) if is_negative => -i64::from(byte.value()),
         Lit::Byte(byte) => i64::from(byte.value()),
         other => return refuse(other.span(), how),
     };
     input.parse::<Token![=]>().map_err(with_how)?;
-    Ok((if is_negative { -number } else { number }, input.parse().map_err(with_how)?))
+    Ok((number, input.parse().map_err(with_how)?))
+}
+
+/// The number of a label. Negated in more bits, because that of `i64::MIN` is none of 64 before its sign.
+fn signed(is_negative: bool, int: &LitInt) -> Result<i64> {
+    let number: i128 = int.base10_parse()?;
+    let number = if is_negative { -number } else { number };
+    let what = "the number of a label has 64 bits; write one from -9223372036854775808 to 9223372036854775807";
+    i64::try_from(number).or_else(|_| refuse(int.span(), what))
 }
 
 /// The identifier as text, without the `r#` of a raw one.

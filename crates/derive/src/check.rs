@@ -48,9 +48,13 @@ fn value(value: &Value, errors: &mut Errors) {
     if let Some(unit) = &value.unit {
         errors.keep(text(unit, "unit", MAX_UNIT, "shorten it"));
     }
-    if let Some(help) = &value.help {
-        let what =
-            "the first paragraph of a doc comment is help; shorten it, or begin a new paragraph";
+    if let Some(help) = value.help() {
+        let what = match &value.explicit_help {
+            Some(_) => "shorten it",
+            None => {
+                "the first paragraph of a doc comment is help; shorten it, or begin a new paragraph"
+            }
+        };
         errors.keep(text(help, "help", MAX_TEXT, what));
     }
     match &value.labels {
@@ -141,7 +145,7 @@ pub(crate) fn encoded_len(record: &Record) -> usize {
             Labels::Listed(labels) => labels.iter().map(|(_, label)| 8 + text(Some(label))).sum(),
             Labels::Enum(_) => 0,
         };
-        let texts = text(Some(&value.name)) + text(value.unit.as_ref()) + text(value.help.as_ref());
+        let texts = text(Some(&value.name)) + text(value.unit.as_ref()) + text(value.help());
         12 + texts + labels
     };
     let fields: usize = record.values().map(|(_, found)| value(found)).sum();
@@ -231,6 +235,40 @@ mod tests {
             let pairs: Vec<String> =
                 list.iter().map(|(at, text)| format!("{at} = {text:?}")).collect();
             assert_eq!(takes(&format!("labels({})", pairs.join(", "))), builds, "{list:?}");
+        }
+    }
+
+    #[test]
+    fn a_help_text_that_is_too_long_is_told_where_it_stands() {
+        let told = |field: &str| {
+            let input = format!("#[repr(C)] struct A {{ {field} a: u8 }}");
+            let record = crate::parse::record(&syn::parse_str(&input).unwrap());
+            record.err().unwrap().to_string()
+        };
+        let long = "x".repeat(MAX_TEXT + 1);
+        let explicit = format!("#[record(help = {long:?})]");
+        assert_eq!(told(&explicit), "a help text has at most 1024 bytes; shorten it");
+        assert_eq!(
+            told(&format!(
+                "/// short
+{explicit}"
+            )),
+            told(&explicit)
+        );
+        assert!(told(&format!("#[doc = {long:?}]")).ends_with("or begin a new paragraph"));
+    }
+
+    #[test]
+    fn the_number_of_a_label_is_any_of_64_bits() {
+        for (number, is_taken) in [
+            ("-9223372036854775808", true),
+            ("9223372036854775807", true),
+            ("-9223372036854775809", false),
+            ("9223372036854775808", false),
+            ("-b'm'", true),
+        ] {
+            let label = format!("labels({number} = \"x\")");
+            assert_eq!(takes(&label), is_taken, "{number}");
         }
     }
 

@@ -53,8 +53,17 @@ pub(crate) struct Value {
     pub(crate) name: LitStr,
     pub(crate) kind: Kind,
     pub(crate) unit: Option<LitStr>,
-    pub(crate) help: Option<LitStr>,
+    /// What `help = ".."` says.
+    pub(crate) explicit_help: Option<LitStr>,
+    /// What its doc comment says.
+    pub(crate) doc: Option<LitStr>,
     pub(crate) labels: Labels,
+}
+
+impl Value {
+    pub(crate) fn help(&self) -> Option<&LitStr> {
+        self.explicit_help.as_ref().or(self.doc.as_ref())
+    }
 }
 
 /// How the type of a field is to be read.
@@ -147,7 +156,8 @@ fn field(field: &syn::Field, errors: &mut Errors) -> Option<Field> {
         name: text_of(&ident),
         kind: Kind::Number,
         unit: None,
-        help: doc_of(&field.attrs),
+        explicit_help: None,
+        doc: doc_of(&field.attrs),
         labels: Labels::Listed(Vec::new()),
     };
     let mut is_padding = false;
@@ -158,7 +168,7 @@ fn field(field: &syn::Field, errors: &mut Errors) -> Option<Field> {
             "bool" => set_kind(&meta, &mut value.kind, Kind::Bool)?,
             "name" => value.name = text_value(&meta)?,
             "unit" => value.unit = Some(text_value(&meta)?),
-            "help" => value.help = Some(text_value(&meta)?),
+            "help" => value.explicit_help = Some(text_value(&meta)?),
             "labels" => value.labels = labels(&meta)?,
             _ => return unknown_key(&meta, "a field", &FIELD_KEYS),
         }

@@ -33,12 +33,11 @@ pub(crate) fn expand(record: &Record) -> TokenStream {
             #size
             #line_check
 
-            // SAFETY: every field is `Pod` (`FieldType` demands it), which has a value of all zeros.
+            // SAFETY: every field is `Pod` (`FieldType` and `Padding` demand it), which has a value of all zeros.
             #[automatically_derived]
             unsafe impl mapcast::bytemuck::Zeroable for #ident {}
             // SAFETY: `#[repr(C)]`, `Copy` and without parameters; every field is `Pod`, and by the checks
             // above no byte lies between, before or behind them.
-            // The bound makes a missing `Copy` one error.
             // The bound makes a missing `Copy` one error.
             #[automatically_derived]
             #[allow(trivial_bounds)]
@@ -206,7 +205,7 @@ fn padding_check(record: &Record) -> TokenStream {
 /// The expression that describes a field.
 fn spec(of: &syn::Ident, field: &Field, value: &Value) -> TokenStream {
     let (ident, name, ctype) = (&field.ident, &value.name, ctype(field));
-    let (unit, help) = (value.unit.iter(), value.help.iter());
+    let (unit, help) = (value.unit.iter(), value.help().into_iter());
     let labels = match &value.labels {
         Labels::Enum(_) => {
             let labels = labels_of(field);

@@ -11,12 +11,18 @@ pub use bytemuck;
 use crate::limits::{MAX_LABELS, MAX_TEXT};
 use crate::text::has_control;
 
-/// What padding is made of.
+/// What padding is made of: `Pod`, as each field of a `Pod` struct has to be.
+///
+/// ```compile_fail,E0277
+/// #[derive(Clone, Copy)]
+/// struct Flag(bool);
+/// impl layout::derive_support::Padding for Flag {}
+/// ```
 #[diagnostic::on_unimplemented(
     message = "padding is bytes, and `{Self}` is not",
     label = "write `[u8; N]`"
 )]
-pub trait Padding {}
+pub trait Padding: bytemuck::Pod {}
 
 impl Padding for u8 {}
 impl<const N: usize> Padding for [u8; N] {}

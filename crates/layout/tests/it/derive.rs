@@ -40,6 +40,19 @@ struct Drone {
 }
 
 #[test]
+fn the_least_number_of_64_bits_can_have_a_label() {
+    #[repr(C)]
+    #[derive(Clone, Copy, Record)]
+    #[record(crate = layout)]
+    struct Sensor {
+        #[record(labels(-9223372036854775808 = "none"))]
+        value: i64,
+    }
+    let schema = Sensor::schema();
+    assert_eq!(schema.fields()[0].labels()[0].value, i64::MIN);
+}
+
+#[test]
 fn a_derived_schema_equals_the_handwritten_one() {
     let by_hand = Schema::builder("DRONE")
         .field(
