@@ -243,8 +243,8 @@ class Reader(Region):
 class InstanceReader(Region, Mapping[str, Instance]):
     """Reads a region of instances: a Mapping of their names to them.
 
-    `keys()`, `values()` and `items()` are of the instances that there were at the call. It goes over to the next
-    file of its name as a Reader does, and not to a region of one record.
+    `keys()`, `values()` and `items()` are of the instances that there were at the call, in the file that had the
+    name then. It goes over to the next file of its name as a Reader does, and not to a region of one record.
     """
 
     def latest(self) -> dict[str, Sample]:

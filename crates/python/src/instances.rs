@@ -40,10 +40,22 @@ impl InstanceReader {
         })
     }
 
+    /// The same with the file that has the name now; with the old one, if that cannot be attached.
+    fn with_current<R>(
+        slf: &Bound<'_, Self>,
+        with: impl FnOnce(&mut dynamic::InstanceReader) -> PyResult<R>,
+    ) -> PyResult<R> {
+        Self::with(slf, |reader| {
+            // `latest` says why it cannot be attached.
+            let _ = reader.refresh();
+            with(reader)
+        })
+    }
+
     /// The instances that there are at this moment, with their names.
     fn all(slf: &Bound<'_, Self>) -> PyResult<Vec<(String, Handle)>> {
         let named = |(handle, name): (Handle, InstanceName)| (name.as_str().into(), handle);
-        Self::with(slf, |reader| Ok(reader.all().map(named).collect()))
+        Self::with_current(slf, |reader| Ok(reader.all().map(named).collect()))
     }
 
     /// The same as a dict, whose views do not change when instances come and go.
@@ -58,7 +70,7 @@ impl InstanceReader {
     /// The instance that `key` names, if it is there: one that is no text names none.
     fn find(slf: &Bound<'_, Self>, key: &Bound<'_, PyAny>) -> PyResult<Option<Instance>> {
         let Some(name) = mapping::text(key) else { return Ok(None) };
-        let handle = Self::with(slf, |reader| Ok(reader.find(&name)))?;
+        let handle = Self::with_current(slf, |reader| Ok(reader.find(&name)))?;
         Ok(handle.map(|handle| Instance::new(slf.clone().unbind(), &name, handle)))
     }
 }
@@ -122,7 +134,7 @@ impl InstanceReader {
     }
 
     fn __len__(slf: &Bound<'_, Self>) -> PyResult<usize> {
-        Self::with(slf, |reader| Ok(reader.all().count()))
+        Self::with_current(slf, |reader| Ok(reader.all().count()))
     }
 
     fn __iter__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -80,6 +81,29 @@ def test_a_region_of_instances_is_equal_to_a_mapping_of_the_same_instances(
         hash(reader)
     reader.close()
     assert reader == reader
+
+
+def test_the_names_are_of_the_file_that_has_the_name_of_the_region() -> None:
+    """Also in a program that calls nothing else."""
+    first = mapcast.writer("net", {"rx": int}, instances=3)
+    first.publish("old", rx=1)
+    reader = mapcast.open("net")
+    readers = [mapcast.open("net") for _ in range(7)]
+    assert list(reader) == ["old"]
+    path = first.path
+    first.close()
+    os.unlink(path)
+    assert list(reader) == ["old"], "there is no other file yet"
+    with mapcast.writer("net", {"tx": float}, instances=3) as second:
+        second.publish("new", tx=2)
+        second.publish("more", tx=2)
+        # Of each reader one look only.
+        assert sorted(readers[0]) == ["more", "new"] and len(readers[1]) == 2
+        assert "old" not in readers[2] and "new" in readers[3] and readers[4].get("new") is not None
+        assert readers[5].keys() == {"more", "new"} and readers[6]["new"].latest().tx == 2
+    os.unlink(path)
+    with mapcast.writer("net", {"rx": int}):
+        assert sorted(readers[0]) == ["more", "new"], "it does not go over to a region of one record"
 
 
 def test_an_instance_that_is_retired_is_an_error_until_it_joins_again(
