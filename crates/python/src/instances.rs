@@ -157,12 +157,8 @@ fn all_of(reader: &mut dynamic::InstanceReader) -> Result<Vec<Found>, Error> {
         })?;
         Ok(all)
     })?;
-    let found = |(name, publication, bytes)| Found {
-        schema: schema.clone(),
-        bytes,
-        publication,
-        wall: reader.wall_time(&publication),
-        instance: Some(name),
+    let found = |(name, publication, bytes)| {
+        Found::by(reader, publication, (schema.clone(), bytes), Some(name))
     };
     Ok(all.into_iter().map(found).collect())
 }
@@ -173,7 +169,7 @@ fn all_of(reader: &mut dynamic::InstanceReader) -> Result<Vec<Found>, Error> {
 pub(crate) struct Instance {
     reader: Py<InstanceReader>,
     name: String,
-    /// Place it is in the file that is attached; held for a load or a store only.
+    /// Where it is in the attached file; locked for a load or a store only.
     handle: Mutex<Handle>,
 }
 
@@ -204,14 +200,8 @@ impl Instance {
     ) -> Result<Option<Found>, Error> {
         let (publication, schema, bytes) =
             with_buffer(reader, |reader, bytes| reader.latest(handle, bytes))?;
-        let found = |publication| Found {
-            schema,
-            bytes,
-            publication,
-            wall: reader.wall_time(&publication),
-            instance: Some(self.name.clone()),
-        };
-        Ok(publication.map(found))
+        let name = || Some(self.name.clone());
+        Ok(publication.map(|found| Found::by(reader, found, (schema, bytes), name())))
     }
 }
 

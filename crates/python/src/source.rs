@@ -9,8 +9,9 @@ use mapcast::{Begin, Error, ErrorKind, Followed, InstanceChange, Publication, Re
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-/// The most records of other instances in one step, before the caller may look at a signal.
-const OTHERS: u32 = 4096;
+/// The most events of other instances in one step: more than as many instances as there can be have when all of them
+/// join and publish. After fewer, the follower would report the end of the writer before records that are there.
+const OTHERS: u32 = 1 << 18;
 
 /// One whole record.
 #[derive(Clone, Debug)]
@@ -24,6 +25,17 @@ pub(crate) struct Found {
 }
 
 impl Found {
+    /// What `reader` has read with this schema: the bytes.
+    pub(crate) fn by(
+        reader: &Reader,
+        publication: Publication,
+        (schema, bytes): (Arc<Schema>, Box<[u8]>),
+        instance: Option<String>,
+    ) -> Self {
+        let wall = reader.wall_time(&publication);
+        Self { schema, bytes, publication, wall, instance }
+    }
+
     /// The record through its schema.
     pub(crate) fn view(&self) -> RecordView<'_> {
         RecordView::new(&self.schema, &self.bytes).expect("read with this schema")
@@ -73,14 +85,7 @@ fn schema(reader: &impl Followed) -> Arc<Schema> {
 /// The newest record of a region.
 pub(crate) fn latest(reader: &mut Reader) -> Result<Option<Found>, Error> {
     let (publication, schema, bytes) = with_buffer(reader, Reader::latest)?;
-    let found = |publication| Found {
-        schema,
-        bytes,
-        publication,
-        wall: reader.wall_time(&publication),
-        instance: None,
-    };
-    Ok(publication.map(found))
+    Ok(publication.map(|found| Found::by(reader, found, (schema, bytes), None)))
 }
 
 /// A reader of either kind.
@@ -119,6 +124,18 @@ impl Source {
             Self::Instances(reader, _) => reader.begin(begin),
         }
         Ok(source)
+    }
+
+    /// Makes it begin with the first record of its file, so that those that are gone are counted.
+    fn begin_with_first(&mut self) {
+        match self {
+            Self::Plain(reader) => {
+                let first = reader.header().base_sequence.saturating_add(1);
+                reader.begin(Begin::Sequence(first));
+            }
+            // Each of them has a first number of its own.
+            Self::Instances(reader, _) => reader.begin(Begin::Sequence(1)),
+        }
     }
 
     /// The region.
@@ -203,7 +220,12 @@ impl Followed for EitherSource {
     fn refresh(&mut self) -> Result<Refreshed, Error> {
         match self.source.refresh() {
             Err(err) if self.follows_all && is_of_other_kind(&err) => {
-                self.source = Source::open_at(&self.place, None, Begin::Oldest)?;
+                let mut source = Source::open(&self.place, None)?;
+                // What was published there before this look is new, too.
+                source.begin_with_first();
+                // As the former reader, the new one leaves it to `Follow` to look at the name.
+                source.refresh_every(self.source.refresh_every(Duration::MAX));
+                self.source = source;
                 Ok(Refreshed::Reattached)
             }
             refreshed => refreshed,
@@ -227,8 +249,7 @@ fn next(reader: &mut Reader) -> Result<Step<Item>, Error> {
     let (step, schema, bytes) = with_buffer(reader, Reader::next)?;
     Ok(match step {
         Step::Record(publication) => {
-            let wall = reader.wall_time(&publication);
-            Step::Record(Item::Record(Found { schema, bytes, publication, wall, instance: None }))
+            Step::Record(Item::Record(Found::by(reader, publication, (schema, bytes), None)))
         }
         Step::Missed(count) => Step::Missed(count),
         Step::Pending => Step::Pending,
@@ -254,8 +275,7 @@ fn next_of_instances(
     let name = event.name.as_str().to_owned();
     let item = match event.what {
         InstanceChange::Record(publication) => {
-            let wall = reader.wall_time(&publication);
-            Item::Record(Found { schema, bytes, publication, wall, instance: Some(name) })
+            Item::Record(Found::by(reader, publication, (schema, bytes), Some(name)))
         }
         InstanceChange::Missed(count) => Item::Missed(count, name),
         InstanceChange::Joined => Item::Joined(name),

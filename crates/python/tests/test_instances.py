@@ -186,6 +186,49 @@ def test_a_follower_goes_over_to_a_region_that_gets_instances_or_loses_them() ->
     assert (sample.n, sample.instance) == (4, None)
 
 
+def test_a_follower_of_the_other_kind_tells_of_each_replacement_and_counts_what_is_lost() -> None:
+    events = mapcast.events("kind", timeout=60)
+
+    def until(last: int) -> tuple[list[str], int]:
+        """The kinds up to the record that holds this number, and how many were published or missed."""
+        kinds, count = [], 0
+        while True:
+            event = next(events)
+            kinds.append(event.kind)
+            count += {"record": 1, "missed": event.value}.get(event.kind, 0)
+            if event.kind == "record" and event.value.n == last:
+                return kinds, count
+
+    writer = mapcast.writer("kind", {"n": int})
+    writer.publish(n=1)
+    path = writer.path
+    until(1)
+    for start, instances in ((100, 2), (200, 2), (300, None), (400, None), (500, 2)):
+        writer.close()
+        os.unlink(path)
+        writer = mapcast.writer("kind", {"n": int}, slots=4, instances=instances)
+        for n in range(start + 1, start + 21):
+            writer.publish(*["a"] if instances else [], n=n)
+        kinds, count = until(start + 20)
+        assert "replaced" in kinds and "missed" in kinds and count == 20, (start, kinds)
+    writer.close()
+
+
+def test_a_follower_of_one_instance_has_its_records_before_the_end_of_their_writer() -> None:
+    many, last = 5000, "i4999"
+    with mapcast.writer("crowd", {"n": int}, instances=many) as writer:
+        for n in range(many):
+            writer.publish(f"i{n}", n=n)
+        reader = mapcast.open("crowd")
+        events = reader[last].events(60, begin="oldest")
+        follower = reader[last].follow(60, begin="oldest")
+        assert follower.try_next().n == many - 1, "it is there"
+    kinds = []
+    while (event := next(events)).kind != "writer":
+        kinds.append(event.kind)
+    assert kinds == ["joined", "record"]
+
+
 def test_names_and_numbers_stay_under_the_next_writer(writer: mapcast.InstanceWriter) -> None:
     reader = mapcast.open("host-net")
     writer.close()
