@@ -15,7 +15,7 @@ pub(crate) fn begin(object: &Bound<'_, PyAny>) -> PyResult<Begin> {
         Ok("oldest") => Ok(Begin::Oldest),
         Ok("next") => Ok(Begin::Last(0)),
         _ => {
-            let fact = format!("begin={} is none", object.repr()?);
+            let fact = format!("begin={} is not a place to begin", object.repr()?);
             let next = "use \"newest\", \"oldest\", \"next\" or a sequence number";
             Err(error::new("BadValueError", format!("{fact}; {next}")))
         }

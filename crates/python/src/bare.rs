@@ -12,18 +12,19 @@ use std::collections::HashMap;
 use std::num::NonZeroU32;
 
 /// What `count=` says: how many structs the file holds.
-pub(crate) fn structs(count: i64) -> PyResult<NonZeroU32> {
-    let structs = u32::try_from(count).ok().and_then(NonZeroU32::new);
-    structs.ok_or_else(|| {
-        let fact = format!("count={count} is no number of structs");
-        error::new("BadValueError", format!("{fact}; use one from 1 to {}", u32::MAX))
-    })
+pub(crate) fn structs(count: &Bound<'_, PyAny>) -> PyResult<NonZeroU32> {
+    let structs = count.extract().ok().and_then(NonZeroU32::new);
+    let wanted = "a number of structs from 1 to 4294967295";
+    structs.ok_or_else(|| error::bad_argument("count", count, wanted))
 }
 
 /// Struct number `index` of a file that holds `count`.
-fn place(index: i64, count: u32) -> PyResult<usize> {
-    let place = usize::try_from(index).ok().filter(|place| *place < count as usize);
+fn place(index: &Bound<'_, PyAny>, count: u32) -> PyResult<usize> {
+    let place = index.extract().ok().filter(|place| *place < count as usize);
     place.ok_or_else(|| {
+        if !error::is_integer(index) {
+            return error::bad_argument("index", index, "the number of a struct");
+        }
         let fact = format!("the file has no struct {index}");
         error::new("BadValueError", format!("{fact}; use 0 to {}", count - 1))
     })
@@ -80,7 +81,11 @@ impl BareReader {
     }
 
     /// Struct number `index` of an array, from 0 on, that is in the file now. It may be torn.
-    fn latest_at<'py>(&self, py: Python<'py>, index: i64) -> PyResult<Bound<'py, PyAny>> {
+    fn latest_at<'py>(
+        &self,
+        py: Python<'py>,
+        index: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
         self.read(py, place(index, self.count)?)
     }
 
@@ -194,7 +199,7 @@ impl BareWriter {
     fn publish_at(
         &self,
         py: Python<'_>,
-        index: i64,
+        index: &Bound<'_, PyAny>,
         values: Option<&Bound<'_, PyAny>>,
         fields: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<()> {

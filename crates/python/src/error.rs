@@ -69,11 +69,24 @@ fn with(class: &str, message: String, path: Option<&Path>, errno: Option<i32>) -
     })
 }
 
+/// The argument `name`, of which `value` has to be `wanted`.
+pub(crate) fn argument<'py, T>(name: &str, value: &Bound<'py, PyAny>, wanted: &str) -> PyResult<T>
+where
+    T: for<'a> FromPyObject<'a, 'py>,
+{
+    value.extract().map_err(|_| bad_argument(name, value, wanted))
+}
+
 /// An argument that cannot be used: of the wrong kind, or an integer out of range.
 pub(crate) fn bad_argument(name: &str, value: &Bound<'_, PyAny>, wanted: &str) -> PyErr {
-    let class = if value.is_instance_of::<PyInt>() { "BadValueError" } else { "WrongTypeError" };
+    let class = if is_integer(value) { "BadValueError" } else { "WrongTypeError" };
     let shown = value.repr().map_or_else(|_| "it".into(), |shown| shown.to_string());
     new(class, format!("{name}={shown} cannot be used; give {wanted}"))
+}
+
+/// Whether it is one of Python, of any size, or one of numpy.
+pub(crate) fn is_integer(value: &Bound<'_, PyAny>) -> bool {
+    value.is_instance_of::<PyInt>() || value.extract::<i64>().is_ok()
 }
 
 /// A closed handle was used.
@@ -112,14 +125,23 @@ fn errno_of(kind: &ErrorKind) -> Option<i32> {
     }
 }
 
-/// The exception for a failure with a bare file: the library calls every file a region.
+/// The exception for a failure with a bare file, which has no header, no standby, and a writer that refuses any other
+/// length; the library calls every file a region.
 fn of_bare_file(err: &Error) -> PyErr {
-    if err.is_not_there() {
-        let path = err.path();
-        let fact = format!("{}: no such file", path.display());
-        return with("NotFoundError", format!("{fact}; start its writer"), Some(path), None);
-    }
-    of_region(err)
+    let kind = err.kind();
+    let (fact, next) = match kind {
+        ErrorKind::NotThere => ("no such file".into(), "start its writer"),
+        ErrorKind::Truncated { want, have } => {
+            let bytes = if *have == 1 { "byte" } else { "bytes" };
+            let fact = format!("has {have} {bytes}, its structs take {want}");
+            (fact, "remove the file, then open its writer again")
+        }
+        ErrorKind::NotAFile(_) => (kind.to_string(), "give the path of a regular file"),
+        ErrorKind::Busy { .. } => (kind.to_string(), "end that writer"),
+        _ => return of_region(err),
+    };
+    let (path, (class, _)) = (err.path(), class_of(kind));
+    with(class, format!("{}: {fact}; {next}", path.display()), Some(path), errno_of(kind))
 }
 
 /// The class, and what to do; "" where the fact says it.
@@ -133,13 +155,17 @@ fn class_of(kind: &ErrorKind) -> (&'static str, &'static str) {
         ErrorKind::NoSuchInstance => ("NoInstanceError", "list(reader) has those that are there"),
         ErrorKind::Busy { .. } => ("BusyError", "end that writer, or open with standby=True"),
         ErrorKind::Locked => ("BusyError", "end that reader"),
-        ErrorKind::NotOurs(_)
-        | ErrorKind::UnsafeDirectory(_)
-        | ErrorKind::NotInGroup(_)
-        | ErrorKind::WrongAccess(_)
-        | ErrorKind::Sealed(_) => ("AccessError", ""),
+        ErrorKind::NotOurs(_) | ErrorKind::UnsafeDirectory(_) => {
+            let next = "correct its owner and mode, or give a path in a directory of your own";
+            ("AccessError", next)
+        }
+        ErrorKind::NotInGroup(_) => {
+            ("AccessError", "make this account a member of the group, or take another group")
+        }
+        ErrorKind::WrongAccess(_) => ("AccessError", "open it for that"),
+        ErrorKind::Sealed(_) => ("AccessError", "pass one without this seal"),
         ErrorKind::Io { source, .. } if source.kind() == Io::PermissionDenied => {
-            ("AccessError", "")
+            ("AccessError", "check the mode and the owner of the file and its directory")
         }
         ErrorKind::Io { source, .. } if source.kind() == Io::NotFound => ("NotFoundError", ""),
         ErrorKind::Io { .. } | ErrorKind::UnfitFileSystem { .. } => ("SystemCallError", ""),
@@ -151,13 +177,16 @@ fn class_of(kind: &ErrorKind) -> (&'static str, &'static str) {
             ("TruncatedError", "remove it, then start its writer again")
         }
         ErrorKind::Truncated { .. } => ("TruncatedError", "start its writer again"),
-        ErrorKind::BadName(_)
-        | ErrorKind::BadInstanceName(_)
-        | ErrorKind::BadOptions(_)
-        | ErrorKind::NoSuchGroup(_)
-        | ErrorKind::RelativeDirectory(_) => ("BadValueError", ""),
-        ErrorKind::HasInstances { .. } => ("SchemaError", "open it again"),
-        ErrorKind::NoInstances => ("SchemaError", "open it again without an instance"),
+        ErrorKind::BadName(_) => ("BadValueError", "give another name, or a path with a '/'"),
+        ErrorKind::BadInstanceName(_) => {
+            ("BadValueError", "give it a name of 1 to 64 bytes, without control characters")
+        }
+        ErrorKind::BadOptions(_) => ("BadValueError", "correct the keywords"),
+        ErrorKind::NoSuchGroup(_) => ("BadValueError", "create it, or give another group"),
+        ErrorKind::RelativeDirectory(_) => {
+            ("BadValueError", "give an absolute path in it, or unset it")
+        }
+        ErrorKind::HasInstances { .. } | ErrorKind::NoInstances => ("SchemaError", "open it again"),
         ErrorKind::NotThisRecord { .. } => {
             ("SchemaError", "describe the struct that is there, and how many, or remove the file")
         }
@@ -167,12 +196,17 @@ fn class_of(kind: &ErrorKind) -> (&'static str, &'static str) {
         ErrorKind::OtherSchema { .. } | ErrorKind::WrongSize { .. } => ("SchemaError", ""),
         ErrorKind::NoSuchField { .. } => ("NoFieldError", ""),
         ErrorKind::Forked => ("ForkedError", "open a writer in this process"),
-        ErrorKind::NotAFile(_)
-        | ErrorKind::NotARegion
-        | ErrorKind::TooShort(_)
-        | ErrorKind::UnsupportedVersion(_)
-        | ErrorKind::UnsupportedFeatures(_)
-        | ErrorKind::Damaged(_) => ("FormatError", ""),
+        ErrorKind::NotAFile(_) | ErrorKind::NotARegion | ErrorKind::TooShort(_) => {
+            let next =
+                "give the path of a region; mapcast.open_bare() reads files without a header";
+            ("FormatError", next)
+        }
+        ErrorKind::UnsupportedVersion(_) | ErrorKind::UnsupportedFeatures(_) => {
+            ("FormatError", "install a newer mapcast")
+        }
+        ErrorKind::Damaged(_) => ("FormatError", "start its writer again, which replaces it"),
+        ErrorKind::Replaced => ("Error", "end the writer it belongs to, or open a writer again"),
+        ErrorKind::Unstable => ("Error", "end its writer, which is broken"),
         _ => ("Error", ""),
     }
 }

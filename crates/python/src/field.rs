@@ -74,8 +74,9 @@ impl Field {
         unit: &str,
         help: &str,
         labels: Option<&Bound<'_, PyDict>>,
-        offset: Option<u32>,
+        offset: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
+        let offset = offset.map(|offset| error::argument("offset", offset, "a number of bytes"));
         let labels = labels.map_or(Ok(Vec::new()), |labels| {
             labels
                 .iter()
@@ -87,7 +88,7 @@ impl Field {
                 .collect::<PyResult<_>>()
         })?;
         let (ctype, unit, help) = (r#type.into(), unit.into(), help.into());
-        Ok(Self { name: String::new(), ctype, unit, help, labels, offset })
+        Ok(Self { name: String::new(), ctype, unit, help, labels, offset: offset.transpose()? })
     }
 
     #[getter]

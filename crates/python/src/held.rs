@@ -8,10 +8,11 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
-/// Two threads use one handle.
+/// Two calls use one handle.
 fn in_use(what: &str) -> PyErr {
     let next = "open one for each thread and forked process";
-    PyRuntimeError::new_err(format!("another thread waits in this {what}; {next}"))
+    let by = "by another thread or by the call that a signal handler interrupted";
+    PyRuntimeError::new_err(format!("this {what} is in use, {by}; {next}"))
 }
 
 /// Whether a thread is in a handle that it leaves to sleep. Read and written under the interpreter's lock.

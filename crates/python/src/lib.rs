@@ -2,7 +2,7 @@
 //! program's.
 //!
 //! Invariant: no call blocks with the interpreter's lock held, and none waits for a lock of this module.
-//! A handle that another thread is using is an error, also in a process that was forked meanwhile.
+//! Using a handle that another thread is using is an error, also in a child forked meanwhile.
 //!
 //! ```text
 //!   mapcast/*.py     what Python says better: dataclasses, asyncio, numpy, pandas, exceptions

@@ -64,6 +64,11 @@ pub(crate) fn regions() -> PyResult<Vec<String>> {
     Ok(listing.regions.into_iter().map(|(name, _)| name).collect())
 }
 
+/// What `mode` has to be, for messages.
+const MODE: &str = "a mode such as 0o640";
+/// What `group` has to be.
+const GROUP: &str = "the name of a group";
+
 /// The keywords of `mapcast.writer()`, all of them.
 #[derive(Debug)]
 pub(crate) struct Settings {
@@ -83,8 +88,8 @@ impl FromPyObject<'_, '_> for Settings {
         Ok(Self {
             instances: setting(&given, "instances", "a number from 1 on")?,
             slots: setting(&given, "slots", "a power of two from 4 on")?,
-            mode: setting(&given, "mode", "a mode such as 0o640")?,
-            group: setting(&given, "group", "the name of a group")?,
+            mode: setting(&given, "mode", MODE)?,
+            group: setting(&given, "group", GROUP)?,
             wake: setting(&given, "wake", "True or False")?,
             period: setting(&given, "period", "seconds, or None")?,
             standby: setting(&given, "standby", "True or False")?,
@@ -97,8 +102,7 @@ fn setting<'py, T>(given: &Bound<'py, PyAny>, name: &str, wanted: &str) -> PyRes
 where
     T: for<'a> FromPyObject<'a, 'py>,
 {
-    let value = given.get_item(name)?;
-    value.extract().map_err(|_| error::bad_argument(name, &value, wanted))
+    error::argument(name, &given.get_item(name)?, wanted)
 }
 
 impl Settings {
@@ -186,7 +190,7 @@ pub(crate) fn open_bare_reader(
     at: At,
     schema: Py<Schema>,
     make: Py<PyAny>,
-    count: i64,
+    count: &Bound<'_, PyAny>,
 ) -> PyResult<BareReader> {
     let record = schema.get().inner().clone();
     let count = bare_files::structs(count)?;
@@ -202,16 +206,19 @@ pub(crate) fn open_bare_writer(
     at: At,
     schema: Py<Schema>,
     raw: Option<Py<PyAny>>,
-    count: i64,
-    mode: u32,
-    group: Option<&str>,
+    count: &Bound<'_, PyAny>,
+    mode: &Bound<'_, PyAny>,
+    group: &Bound<'_, PyAny>,
 ) -> PyResult<BareWriter> {
     let record = schema.get().inner().clone();
-    let options = Options::new().mode(mode);
-    let options = if let Some(group) = group { options.group(group) } else { options };
+    let options = Options::new().mode(error::argument("mode", mode, MODE)?);
+    let options = match error::argument::<Option<String>>("group", group, GROUP)? {
+        Some(group) => options.group(&group),
+        None => options,
+    };
     let count = bare_files::structs(count)?;
     let writer = py.detach(|| bare::Writer::open_array(&at, &record, count, &options));
-    Ok(BareWriter::new(Shape { schema, raw }, error::without_standby(writer)?))
+    Ok(BareWriter::new(Shape { schema, raw }, writer.raise_bare()?))
 }
 
 /// What ends the wait of a standby.

@@ -87,7 +87,7 @@ fn no_place(object: &Bound<'_, PyAny>, wanted: &str) -> PyErr {
     error::new("WrongTypeError", format!("a file is named by {wanted}, not by {kind}{next}"))
 }
 
-/// Place a region is.
+/// Where a region is.
 #[derive(Clone, Debug)]
 pub(crate) enum Place {
     /// In a file of this name.

@@ -80,7 +80,7 @@ impl Schema {
         Ok(new)
     }
 
-    /// Place a field is, or an error that names all of them.
+    /// The index of a field, or an error that lists all of them.
     pub(crate) fn index(&self, name: &str) -> PyResult<usize> {
         let no_field = || error::new("NoFieldError", self.lacks(&format!("{name:?}")));
         self.inner.index_of(name).ok_or_else(no_field)
@@ -117,19 +117,23 @@ impl Schema {
     /// A record of these fields, in this order. `size` is what they have to add up to.
     #[new]
     #[pyo3(signature = (name, fields, *, size = None, line = None))]
-    #[allow(clippy::needless_pass_by_value, reason = "an argument of Python is extracted by value")]
     fn new(
         py: Python<'_>,
         name: &str,
-        fields: Vec<(String, Field)>,
-        size: Option<u32>,
+        fields: &Bound<'_, PyAny>,
+        size: Option<&Bound<'_, PyAny>>,
         line: Option<&str>,
     ) -> PyResult<Self> {
-        let specs = fields.iter().map(|(name, field)| field.spec(name));
+        let size = size.map(|size| error::argument::<u32>("size", size, "a number of bytes"));
+        let specs = fields.try_iter()?.map(|pair| {
+            let wanted = "pairs of a name and a Field";
+            let (name, field): (String, Field) = error::argument("fields", &pair?, wanted)?;
+            field.spec(&name)
+        });
         let builder = dynamic::Schema::builder(name).fields(specs.collect::<PyResult<Vec<_>>>()?);
         let builder = if let Some(line) = line { builder.line(line) } else { builder };
         let schema = builder.build().raise()?;
-        match size.filter(|size| *size != schema.size()) {
+        match size.transpose()?.filter(|size| *size != schema.size()) {
             None => Self::of(py, Arc::new(schema)),
             Some(size) => {
                 let fact = format!(

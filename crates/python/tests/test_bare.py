@@ -112,7 +112,7 @@ def test_a_file_can_be_an_array_of_structs(tmp_path: Path) -> None:
         assert reader.tobytes() == path.read_bytes() == bytes(students)
     for open_it in (mapcast.open_bare, mapcast.bare_writer):
         for count in (0, -1, 2**32):
-            with pytest.raises(mapcast.BadValueError, match=f"count={count} is no number of structs"):
+            with pytest.raises(mapcast.BadValueError, match=f"count={count} cannot be used; give a number of structs"):
                 open_it(path, Stu, count=count)
         for count in (1, 4):
             with pytest.raises(mapcast.SchemaError, match="has 84 bytes.*and how many"):
@@ -206,3 +206,28 @@ def test_a_file_that_is_not_there_is_a_file_and_no_region(tmp_path: Path) -> Non
     with pytest.raises(mapcast.NotFoundError) as caught:
         mapcast.open_bare(path, Stu)
     assert str(caught.value) == f"{path}: no such file; start its writer"
+
+
+def test_a_bare_file_that_is_cut_is_told_of_no_header_and_the_next_step_helps(path: Path) -> None:
+    with mapcast.bare_writer(path, Stu):
+        reader = mapcast.open_bare(path, Stu)
+        os.truncate(path, 6)
+        for read in (reader.latest, reader.tobytes):
+            with pytest.raises(mapcast.TruncatedError) as caught:
+                read()
+            assert str(caught.value) == (
+                f"{path}: has 6 bytes, its structs take 28; remove the file, then open its writer again"
+            )
+            assert caught.value.path == str(path)
+    with pytest.raises(mapcast.SchemaError):
+        mapcast.bare_writer(path, Stu)
+    path.unlink()
+    with mapcast.bare_writer(path, Stu) as writer:
+        writer.publish(id=5)
+        assert reader.latest().id == 5
+
+
+def test_a_directory_is_no_bare_file(tmp_path: Path) -> None:
+    for open_it in (mapcast.open_bare, mapcast.bare_writer):
+        with pytest.raises(mapcast.FormatError, match="a directory, not a regular file; give the path of a regular"):
+            open_it(tmp_path, Stu)

@@ -6,6 +6,7 @@ import copy
 import errno
 import os
 import pickle
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -173,7 +174,8 @@ def test_seconds_and_begin_are_checked() -> None:
             with pytest.raises(mapcast.BadValueError, match=f"timeout={shown} is no time in seconds"):
                 reader.follow(seconds)
         for begin in ("first", 1.5, -1):
-            with pytest.raises(mapcast.BadValueError, match='use "newest", "oldest", "next" or'):
+            told = 'is not a place to begin; use "newest", "oldest", "next" or'
+            with pytest.raises(mapcast.BadValueError, match=told):
                 reader.follow(begin=begin)
         with pytest.raises(TypeError):
             reader.follow("soon")
@@ -232,6 +234,66 @@ def test_the_classes_are_made_by_functions_alone() -> None:
 def test_a_setting_that_does_not_fit_is_an_error_that_names_it(setting: dict[str, Any]) -> None:
     with pytest.raises(mapcast.Error, match=f"{next(iter(setting))}=.* cannot be used; give "):
         mapcast.writer("settings", {"x": int}, **setting)
+
+
+def test_a_number_that_does_not_fit_is_a_bad_value_and_no_overflow(tmp_path: Path) -> None:
+    path = tmp_path / "bare"
+    attempts: list[tuple[str, Callable[[Any], object]]] = [
+        ("mode", lambda it: mapcast.bare_writer(path, {"x": int}, mode=it)),
+        ("count", lambda it: mapcast.bare_writer(path, {"x": int}, count=it)),
+        ("count", lambda it: mapcast.open_bare(path, {"x": int}, count=it)),
+        ("offset", lambda it: mapcast.Field("u8", offset=it)),
+        ("size", lambda it: mapcast.Schema("R", [("x", mapcast.Field("u8"))], size=it)),
+    ]
+    for name, attempt in attempts:
+        for number in (-1, 2**70):
+            with pytest.raises(mapcast.BadValueError, match=f"{name}={number} cannot be used; give "):
+                attempt(number)
+        with pytest.raises(mapcast.WrongTypeError, match=f"{name}='x' cannot be used; give "):
+            attempt("x")
+    with pytest.raises(mapcast.WrongTypeError, match="group=5.5 cannot be used"):
+        mapcast.bare_writer(path, {"x": int}, group=5.5)  # type: ignore[arg-type]
+    with mapcast.bare_writer(path, {"x": int}, count=2) as writer:
+        reader = mapcast.open_bare(path, {"x": int}, count=2)
+        for use in (reader.latest_at, lambda index: writer.publish_at(index, x=1)):
+            with pytest.raises(mapcast.BadValueError, match=f"no struct {2**70}; use 0 to 1"):
+                use(2**70)
+            with pytest.raises(mapcast.WrongTypeError, match="index='x' cannot be used"):
+                use("x")  # type: ignore[arg-type]
+
+
+def test_an_error_of_a_region_ends_with_the_next_step(tmp_path: Path) -> None:
+    path = tmp_path / "x.region"
+    with mapcast.writer(path, {"x": float}):
+        whole = path.read_bytes()
+    other = tmp_path / "y.region"
+
+    def told(content: bytes) -> str:
+        other.write_bytes(content)
+        with pytest.raises(mapcast.FormatError) as caught:
+            mapcast.open(other)
+        return str(caught.value)
+
+    assert told(b"text").endswith("; give the path of a region; mapcast.open_bare() reads files without a header")
+    damaged = {told(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :]) for at in (8, 12, 16, 20, 24, 28)}
+    nexts = {message.rsplit("; ", 1)[-1] for message in damaged}
+    assert nexts <= {"install a newer mapcast", "start its writer again, which replaces it"} and nexts
+    writer = mapcast.writer(path, {"x": float})
+    path.unlink()
+    with mapcast.writer(path, {"x": float}):
+        with pytest.raises(mapcast.Error, match="; end the writer it belongs to, or open a writer again$"):
+            deadline = time.monotonic() + 60
+            while time.monotonic() < deadline:  # it looks at the name now and then
+                writer.publish(x=1)
+
+
+def test_the_fields_of_a_schema_are_any_iterable_of_pairs() -> None:
+    pairs = {"x": mapcast.Field("u8"), "y": mapcast.Field("f64")}
+    schema = mapcast.Schema("R", list(pairs.items()))
+    assert mapcast.Schema("R", pairs.items()) == mapcast.Schema("R", iter(pairs.items())) == schema
+    assert mapcast.Schema("R", ((name, field) for name, field in pairs.items())) == schema
+    with pytest.raises(mapcast.WrongTypeError, match="fields='x' cannot be used; give pairs of a name and a Field"):
+        mapcast.Schema("R", pairs)  # type: ignore[arg-type]
 
 
 def test_what_is_no_record_no_text_and_no_descriptor_is_an_error() -> None:

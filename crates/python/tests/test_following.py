@@ -109,12 +109,40 @@ def test_a_follower_is_for_one_thread_at_a_time() -> None:
         waiting = threading.Thread(target=lambda: next(follower))
         waiting.start()
         deadline = time.monotonic() + 60
-        with pytest.raises(RuntimeError, match="another thread waits in this follower; open one for each"):
+        with pytest.raises(RuntimeError, match="this follower is in use, by another thread or .*; open one for each"):
             while time.monotonic() < deadline:
                 follower.try_next()
         writer.publish(x=1)
         waiting.join(60)
         assert not waiting.is_alive()
+
+
+def test_a_handler_that_closes_the_follower_it_interrupts_is_told_so() -> None:
+    with mapcast.writer("load", X):
+        follower = mapcast.open("load").follow(begin="next")
+        waiting = threading.Event()
+
+        def interrupt() -> None:
+            deadline = time.monotonic() + 60
+            while time.monotonic() < deadline:
+                try:
+                    follower.try_next()
+                except RuntimeError:  # the main thread waits in it
+                    waiting.set()
+                    os.kill(os.getpid(), signal.SIGUSR1)
+                    return
+
+        before = signal.signal(signal.SIGUSR1, lambda *_: follower.close())
+        try:
+            interrupting = threading.Thread(target=interrupt)
+            interrupting.start()
+            with pytest.raises(RuntimeError, match="by the call that a signal handler interrupted"):
+                follower.next(60)
+            interrupting.join(60)
+        finally:
+            signal.signal(signal.SIGUSR1, before)
+        assert waiting.is_set()
+        follower.close()
 
 
 @pytest.mark.parametrize(
