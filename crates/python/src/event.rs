@@ -2,7 +2,6 @@
 
 use crate::arguments::seconds;
 use crate::follower::Following;
-use crate::sample::Sample;
 use crate::source::Item;
 use mapcast::Event as Found;
 use pyo3::IntoPyObjectExt;
@@ -57,18 +56,18 @@ impl Event {
 }
 
 /// Iterates over everything that happens to a region. Made by `reader.events()`.
-#[pyclass(frozen, module = "mapcast")]
+#[pyclass(frozen, extends = Following, module = "mapcast")]
 #[derive(Debug)]
-pub(crate) struct Events {
-    following: Following,
-}
+pub(crate) struct Events;
 
 impl Events {
-    pub(crate) const fn new(following: Following) -> Self {
-        Self { following }
+    pub(crate) fn over(py: Python<'_>, following: Following) -> PyResult<Py<Self>> {
+        Py::new(py, PyClassInitializer::from(following).add_subclass(Self))
     }
+}
 
-    fn event(&self, py: Python<'_>, found: Found<Item>) -> PyResult<Event> {
+impl Event {
+    fn of(py: Python<'_>, following: &Following, found: Found<Item>) -> PyResult<Self> {
         let none = || Ok(py.None());
         let number = |number: u64| number.into_py_any(py);
         let mut instance = None;
@@ -76,7 +75,7 @@ impl Events {
         let (kind, value) = match found {
             Found::Record(Item::Record(found)) => {
                 found.instance.clone().into_iter().for_each(of);
-                ("record", self.sample(py, found))
+                ("record", following.sample(py, found).and_then(|sample| sample.into_py_any(py)))
             }
             Found::Record(Item::Missed(count, name)) => {
                 of(name);
@@ -101,16 +100,12 @@ impl Events {
             Found::Truncated => ("truncated", none()),
             _ => ("unknown", none()),
         };
-        Ok(Event { kind, value: value?, instance })
+        Ok(Self { kind, value: value?, instance })
     }
 
-    fn attempt(&self, py: Python<'_>) -> PyResult<Option<Event>> {
-        self.following.try_event()?.map(|found| self.event(py, found)).transpose()
-    }
-
-    fn sample(&self, py: Python<'_>, found: crate::source::Found) -> PyResult<Py<PyAny>> {
-        let sample: Sample = self.following.sample(py, found)?;
-        Ok(Py::new(py, sample)?.into_any())
+    /// The next one, if there is one.
+    fn next(py: Python<'_>, following: &Following) -> PyResult<Option<Self>> {
+        following.try_event()?.map(|found| Self::of(py, following, found)).transpose()
     }
 }
 
@@ -118,58 +113,21 @@ impl Events {
 impl Events {
     /// The next event, or None if there is none within `timeout` seconds; None waits without end.
     #[pyo3(signature = (timeout = None))]
-    fn next(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<Option<Event>> {
-        self.following.within(py, seconds("timeout", timeout)?, || self.attempt(py))
+    fn next(slf: &Bound<'_, Self>, timeout: Option<f64>) -> PyResult<Option<Event>> {
+        let (py, following) = (slf.py(), slf.as_super().get());
+        following.within(py, seconds("timeout", timeout)?, || Event::next(py, following))
     }
 
     /// The next event, or None if there is none yet.
-    fn try_next(&self, py: Python<'_>) -> PyResult<Option<Event>> {
-        self.following.within(py, Some(Duration::ZERO), || self.attempt(py))
+    fn try_next(slf: &Bound<'_, Self>) -> PyResult<Option<Event>> {
+        let (py, following) = (slf.py(), slf.as_super().get());
+        following.within(py, Some(Duration::ZERO), || Event::next(py, following))
     }
 
-    /// A descriptor that is readable when there may be an event: for select, epoll and event loops.
-    fn fileno(&self) -> PyResult<i32> {
-        self.following.fileno()
-    }
-
-    /// Makes the descriptor unreadable: call it before `try_next`.
-    fn clear(&self) -> PyResult<()> {
-        self.following.clear()
-    }
-
-    /// Seconds without an event after which the iteration ends; None: it never does.
-    #[getter]
-    fn timeout(&self) -> Option<f64> {
-        self.following.timeout.map(|timeout| timeout.as_secs_f64())
-    }
-
-    fn close(&self) -> PyResult<()> {
-        self.following.close()
-    }
-
-    fn __iter__(slf: Py<Self>) -> Py<Self> {
-        slf
-    }
-
-    fn __next__(&self, py: Python<'_>) -> PyResult<Event> {
-        self.following
-            .within(py, self.following.timeout, || self.attempt(py))?
+    fn __next__(slf: &Bound<'_, Self>) -> PyResult<Event> {
+        let (py, following) = (slf.py(), slf.as_super().get());
+        following
+            .within(py, following.timeout, || Event::next(py, following))?
             .ok_or_else(|| PyStopIteration::new_err(()))
-    }
-
-    fn __aiter__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
-        Following::stream(slf.as_any())
-    }
-
-    fn __enter__(slf: Py<Self>) -> Py<Self> {
-        slf
-    }
-
-    fn __exit__(&self, _kind: Py<PyAny>, _error: Py<PyAny>, _trace: Py<PyAny>) -> PyResult<()> {
-        self.close()
-    }
-
-    fn __repr__(&self) -> String {
-        self.following.shown("Events")
     }
 }

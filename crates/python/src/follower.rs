@@ -23,7 +23,8 @@ const SIGNALS: Duration = Duration::from_millis(100);
 /// Longest sleep while there is nothing to sleep on.
 const NAP: Duration = Duration::from_millis(20);
 
-/// A region that is followed.
+/// A region that is followed: what its records and its events have in common.
+#[pyclass(frozen, subclass, name = "_Following", module = "mapcast")]
 #[derive(Debug)]
 pub(crate) struct Following {
     place: Place,
@@ -171,42 +172,6 @@ impl Following {
             Place::Passed(passed) => Notifier::awaiting_file(passed.file(), passed.name()),
         }
     }
-
-    /// The descriptor that is readable when there may be something.
-    pub(crate) fn fileno(&self) -> PyResult<i32> {
-        self.notified(AsRawFd::as_raw_fd)
-    }
-
-    /// Makes the descriptor unreadable until something happens after this call.
-    pub(crate) fn clear(&self) -> PyResult<()> {
-        self.notified(Notifier::clear)
-    }
-
-    pub(crate) fn close(&self) -> PyResult<()> {
-        let _turn = self.turn.take("follower")?;
-        self.notifier.close()?;
-        self.follow.close()
-    }
-
-    /// For `repr`.
-    pub(crate) fn shown(&self, class: &str) -> String {
-        let turn = self.turn.take("follower").ok();
-        let state = turn.and_then(|_turn| {
-            self.follow.peek(|followed| match followed.follow.source() {
-                Some(source) => {
-                    let reader = source.reader();
-                    format!("{}, {}", reader.schema().name(), reader.state())
-                }
-                None => "not attached yet".into(),
-            })
-        });
-        format!("<{class} of {}: {}>", self.place, state.as_deref().unwrap_or("closed or in use"))
-    }
-
-    /// Iterates in an event loop.
-    pub(crate) fn stream<'py>(slf: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        slf.py().import("mapcast._aio")?.getattr("Stream")?.call1((slf,))
-    }
 }
 
 impl Followed {
@@ -216,71 +181,37 @@ impl Followed {
     }
 }
 
-/// Iterates over the records of a region, in order. Made by `reader.follow()` or `mapcast.follow()`.
-#[pyclass(frozen, module = "mapcast")]
-#[derive(Debug)]
-pub(crate) struct Follower {
-    following: Following,
-}
-
-impl Follower {
-    pub(crate) const fn new(following: Following) -> Self {
-        Self { following }
-    }
-}
-
 #[pymethods]
-impl Follower {
-    /// The next record, or None if there is none within `timeout` seconds; None waits without end.
-    #[pyo3(signature = (timeout = None))]
-    fn next(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<Option<Sample>> {
-        let following = &self.following;
-        following.within(py, seconds("timeout", timeout)?, || following.try_sample(py))
-    }
-
-    /// The next record, or None if there is none yet.
-    fn try_next(&self, py: Python<'_>) -> PyResult<Option<Sample>> {
-        self.following.within(py, Some(Duration::ZERO), || self.following.try_sample(py))
-    }
-
-    /// A descriptor that is readable when there may be a record: for select, epoll and event loops.
+impl Following {
+    /// A descriptor that is readable when there may be something: for select, epoll and event loops.
     fn fileno(&self) -> PyResult<i32> {
-        self.following.fileno()
+        self.notified(AsRawFd::as_raw_fd)
     }
 
-    /// Makes the descriptor unreadable: call it before `try_next`.
+    /// Makes the descriptor unreadable until something happens after this call: call it before `try_next`.
     fn clear(&self) -> PyResult<()> {
-        self.following.clear()
+        self.notified(Notifier::clear)
     }
 
-    /// The schema of its region, if that exists, and whether it has instances; for empty arrays and frames.
-    fn _region(&self, py: Python<'_>) -> PyResult<(Option<Py<Schema>>, bool)> {
-        self.following.region(py)
-    }
-
-    /// Seconds without a record after which the iteration ends; None: it never does.
+    /// Seconds without anything after which the iteration ends; None: it never does.
     #[getter]
     fn timeout(&self) -> Option<f64> {
-        self.following.timeout.map(|timeout| timeout.as_secs_f64())
+        self.timeout.map(|timeout| timeout.as_secs_f64())
     }
 
     fn close(&self) -> PyResult<()> {
-        self.following.close()
+        let _turn = self.turn.take("follower")?;
+        self.notifier.close()?;
+        self.follow.close()
     }
 
     fn __iter__(slf: Py<Self>) -> Py<Self> {
         slf
     }
 
-    fn __next__(&self, py: Python<'_>) -> PyResult<Sample> {
-        let following = &self.following;
-        following
-            .within(py, following.timeout, || following.try_sample(py))?
-            .ok_or_else(|| PyStopIteration::new_err(()))
-    }
-
+    /// Iterates in an event loop.
     fn __aiter__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
-        Following::stream(slf.as_any())
+        slf.py().import("mapcast._aio")?.getattr("Stream")?.call1((slf,))
     }
 
     fn __enter__(slf: Py<Self>) -> Py<Self> {
@@ -291,7 +222,59 @@ impl Follower {
         self.close()
     }
 
-    fn __repr__(&self) -> String {
-        self.following.shown("Follower")
+    fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
+        let (class, following) = (slf.get_type().name()?, slf.get());
+        let turn = following.turn.take("follower").ok();
+        let state = turn.and_then(|_turn| {
+            following.follow.peek(|followed| match followed.follow.source() {
+                Some(source) => {
+                    let reader = source.reader();
+                    format!("{}, {}", reader.schema().name(), reader.state())
+                }
+                None => "not attached yet".into(),
+            })
+        });
+        let state = state.as_deref().unwrap_or("closed or in use");
+        Ok(format!("<{class} of {}: {state}>", following.place))
+    }
+}
+
+/// Iterates over the records of a region, in order. Made by `reader.follow()` or `mapcast.follow()`.
+#[pyclass(frozen, extends = Following, module = "mapcast")]
+#[derive(Debug)]
+pub(crate) struct Follower;
+
+impl Follower {
+    pub(crate) fn over(py: Python<'_>, following: Following) -> PyResult<Py<Self>> {
+        Py::new(py, PyClassInitializer::from(following).add_subclass(Self))
+    }
+}
+
+#[pymethods]
+impl Follower {
+    /// The next record, or None if there is none within `timeout` seconds; None waits without end.
+    #[pyo3(signature = (timeout = None))]
+    fn next(slf: &Bound<'_, Self>, timeout: Option<f64>) -> PyResult<Option<Sample>> {
+        let following = slf.as_super().get();
+        let timeout = seconds("timeout", timeout)?;
+        following.within(slf.py(), timeout, || following.try_sample(slf.py()))
+    }
+
+    /// The next record, or None if there is none yet.
+    fn try_next(slf: &Bound<'_, Self>) -> PyResult<Option<Sample>> {
+        let following = slf.as_super().get();
+        following.within(slf.py(), Some(Duration::ZERO), || following.try_sample(slf.py()))
+    }
+
+    /// The schema of its region, if that exists, and whether it has instances; for empty arrays and frames.
+    fn _region(slf: &Bound<'_, Self>) -> PyResult<(Option<Py<Schema>>, bool)> {
+        slf.as_super().get().region(slf.py())
+    }
+
+    fn __next__(slf: &Bound<'_, Self>) -> PyResult<Sample> {
+        let following = slf.as_super().get();
+        following
+            .within(slf.py(), following.timeout, || following.try_sample(slf.py()))?
+            .ok_or_else(|| PyStopIteration::new_err(()))
     }
 }

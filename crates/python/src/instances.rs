@@ -230,9 +230,9 @@ impl Instance {
         py: Python<'_>,
         timeout: Option<f64>,
         begin: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<Follower> {
+    ) -> PyResult<Py<Follower>> {
         let region = self.reader.bind(py).as_super().get();
-        region.following(Some(&self.name), timeout, begin).map(Follower::new)
+        Follower::over(py, region.following(Some(&self.name), timeout, begin)?)
     }
 
     /// Everything that happens to this instance and its region, in order.
@@ -242,9 +242,9 @@ impl Instance {
         py: Python<'_>,
         timeout: Option<f64>,
         begin: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<Events> {
+    ) -> PyResult<Py<Events>> {
         let region = self.reader.bind(py).as_super().get();
-        region.following(Some(&self.name), timeout, begin).map(Events::new)
+        Events::over(py, region.following(Some(&self.name), timeout, begin)?)
     }
 
     /// The schema of its region; for empty arrays and frames.

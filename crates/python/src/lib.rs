@@ -55,7 +55,7 @@ mod _mapcast {
     #[pymodule_export]
     use crate::field::{Field, unpickled_field};
     #[pymodule_export]
-    use crate::follower::Follower;
+    use crate::follower::{Follower, Following};
     #[pymodule_export]
     use crate::instance_writer::InstanceWriter;
     #[pymodule_export]

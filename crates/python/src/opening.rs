@@ -31,22 +31,24 @@ pub(crate) fn open(py: Python<'_>, at: Place) -> PyResult<Py<PyAny>> {
 #[pyfunction]
 #[pyo3(signature = (at, timeout = None, *, begin = None))]
 pub(crate) fn follow(
+    py: Python<'_>,
     at: Place,
     timeout: Option<f64>,
     begin: Option<&Bound<'_, PyAny>>,
-) -> PyResult<Follower> {
-    following(at, timeout, begin).map(Follower::new)
+) -> PyResult<Py<Follower>> {
+    Follower::over(py, following(at, timeout, begin)?)
 }
 
 /// Follows the region at `at`, which need not exist yet: everything that happens, in order.
 #[pyfunction]
 #[pyo3(signature = (at, timeout = None, *, begin = None))]
 pub(crate) fn events(
+    py: Python<'_>,
     at: Place,
     timeout: Option<f64>,
     begin: Option<&Bound<'_, PyAny>>,
-) -> PyResult<Events> {
-    following(at, timeout, begin).map(Events::new)
+) -> PyResult<Py<Events>> {
+    Events::over(py, following(at, timeout, begin)?)
 }
 
 fn following(

@@ -84,14 +84,24 @@ impl Region {
 impl Region {
     /// Every record from now on, in order. Ends after `timeout` seconds without one.
     #[pyo3(signature = (timeout = None, *, begin = None))]
-    fn follow(&self, timeout: Option<f64>, begin: Option<&Bound<'_, PyAny>>) -> PyResult<Follower> {
-        self.following(None, timeout, begin).map(Follower::new)
+    fn follow(
+        &self,
+        py: Python<'_>,
+        timeout: Option<f64>,
+        begin: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Py<Follower>> {
+        Follower::over(py, self.following(None, timeout, begin)?)
     }
 
     /// Everything that happens, in order. Ends after `timeout` seconds without an event.
     #[pyo3(signature = (timeout = None, *, begin = None))]
-    fn events(&self, timeout: Option<f64>, begin: Option<&Bound<'_, PyAny>>) -> PyResult<Events> {
-        self.following(None, timeout, begin).map(Events::new)
+    fn events(
+        &self,
+        py: Python<'_>,
+        timeout: Option<f64>,
+        begin: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Py<Events>> {
+        Events::over(py, self.following(None, timeout, begin)?)
     }
 
     /// The region's file.
