@@ -161,11 +161,6 @@ pub(crate) fn of_following(error: Error) -> Failure {
 pub(crate) fn of_bare(error: Error) -> Failure {
     let (fact, advice) = match error.kind() {
         Kind::NotThere => ("no such file".into(), "start its writer, or check the path"),
-        Kind::Truncated { want, have } => {
-            let bytes = if *have == 1 { "byte" } else { "bytes" };
-            let fact = format!("has {have} {bytes}, its structs take {want}");
-            (fact, "remove the file, then open its writer again")
-        }
         kind @ Kind::NotAFile(_) => (kind.to_string(), "give the path of a regular file"),
         kind @ Kind::Busy { .. } => (kind.to_string(), "end that writer"),
         _ => return Failure::from(error),
@@ -243,7 +238,7 @@ fn advice(kind: &Kind) -> &'static str {
         }
         Kind::UnsupportedVersion(_) | Kind::UnsupportedFeatures(_) => "install a newer libmapcast",
         // A writer refuses a bare file of another length.
-        Kind::Truncated { structs: Some(_), .. } => "remove it, then start its writer again",
+        Kind::Truncated { structs: Some(_), .. } => "remove the file, then open its writer again",
         Kind::Damaged(_) | Kind::Truncated { .. } => "start its writer again, which replaces it",
         Kind::OtherSchema { .. } => {
             "make the struct and its fields those of the region (`mapcast schema` prints them), or open it again with NULL as the layout"

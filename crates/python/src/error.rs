@@ -131,11 +131,6 @@ fn of_bare_file(err: &Error) -> PyErr {
     let kind = err.kind();
     let (fact, next) = match kind {
         ErrorKind::NotThere => ("no such file".into(), "start its writer"),
-        ErrorKind::Truncated { want, have } => {
-            let bytes = if *have == 1 { "byte" } else { "bytes" };
-            let fact = format!("has {have} {bytes}, its structs take {want}");
-            (fact, "remove the file, then open its writer again")
-        }
         ErrorKind::NotAFile(_) => (kind.to_string(), "give the path of a regular file"),
         ErrorKind::Busy { .. } => (kind.to_string(), "end that writer"),
         _ => return of_region(err),
@@ -174,7 +169,7 @@ fn class_of(kind: &ErrorKind) -> (&'static str, &'static str) {
         }
         // A writer refuses a bare file of another length.
         ErrorKind::Truncated { structs: Some(_), .. } => {
-            ("TruncatedError", "remove it, then start its writer again")
+            ("TruncatedError", "remove the file, then open its writer again")
         }
         ErrorKind::Truncated { .. } => ("TruncatedError", "start its writer again"),
         ErrorKind::BadName(_) => ("BadValueError", "give another name, or a path with a '/'"),

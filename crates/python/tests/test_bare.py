@@ -216,7 +216,7 @@ def test_a_bare_file_that_is_cut_is_told_of_no_header_and_the_next_step_helps(pa
             with pytest.raises(mapcast.TruncatedError) as caught:
                 read()
             assert str(caught.value) == (
-                f"{path}: has 6 bytes, its structs take 28; remove the file, then open its writer again"
+                f"{path}: has 6 bytes, its struct takes 28; remove the file, then open its writer again"
             )
             assert caught.value.path == str(path)
     with pytest.raises(mapcast.SchemaError):

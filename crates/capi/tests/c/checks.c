@@ -613,7 +613,7 @@ static void an_error_of_a_bare_file_is_of_a_file_and_of_no_region(void)
 {
     struct all record = example(3), read;
     char cut[128];
-    snprintf(cut, sizeof cut, "has 6 bytes, its structs take %zu", sizeof record);
+    snprintf(cut, sizeof cut, "has 6 bytes, its struct takes %zu", sizeof record);
     FAILS_TO_OPEN(mapcast_bare_reader_open(at("cut_bare"), &layout), MAPCAST_ERR_NOT_THERE);
     CHECK(strcmp(last().fact, "no such file") == 0);
     FAILS_TO_OPEN(mapcast_bare_reader_open(at("."), &layout), MAPCAST_ERR_NOT_A_REGION);

@@ -167,6 +167,7 @@ impl DynInstanceReader {
         }
         next.map_err(|_| self.inner.unstable())
     }
+
     /// `err` of a handle that leads to nothing: the next file of the region may have the instance, so that it
     /// counts as a call without a record.
     #[cold]
