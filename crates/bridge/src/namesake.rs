@@ -19,7 +19,7 @@ pub(crate) struct Namesake {
 }
 
 impl Namesake {
-    /// Takes that it was heard at `now`.
+    /// Records that it was heard at `now`.
     pub(crate) fn hear(&mut self, now: Monotonic) {
         let is_known = |last: Monotonic| now.since(last) < GONE;
         let first = self.heard.filter(|(_, last)| is_known(*last)).map_or(now, |(first, _)| first);

@@ -131,7 +131,7 @@ impl Exporter {
         self.idle = Some(Idle::new(wake));
     }
 
-    /// Takes which mirrors this bridge has: they are exported only where an export allows for as many hops.
+    /// Sets which mirrors this bridge has: they are exported only where an export allows for as many hops.
     pub fn know_mirrors(&mut self, mirrors: Mirrors) {
         self.mirrors = mirrors;
     }

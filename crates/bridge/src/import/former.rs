@@ -10,10 +10,11 @@ use std::time::Duration;
 
 use daemon::Monotonic;
 use layout::InstanceName;
-use region::{DynInstanceReader, DynReader, RegionError, RegionErrorKind, State, ToPlace};
+use region::State;
 use settings::Address;
 
 use super::{LinkState, MirrorStatus, Resumed};
+use crate::any_reader::{AnyReader, is_absence};
 use crate::keys::{self, Source};
 
 /// Time between two looks at them.
@@ -89,23 +90,8 @@ fn address_of(row: &InstanceName) -> Option<Address> {
 
 /// Whether it is there as its bridge has left it: one that has a writer is another program's.
 fn is_left(address: &Address) -> bool {
-    let state = match address {
-        Address::Name(name) => state(name),
-        Address::Path(path) => state(path),
-    };
-    match state {
-        Ok(state) => !matches!(state, State::Live | State::Stalled),
-        Err(error) => {
-            !matches!(error.kind(), RegionErrorKind::NotThere | RegionErrorKind::NoDirectory)
-        }
-    }
-}
-
-fn state(at: impl ToPlace + Copy) -> Result<State, RegionError> {
-    match DynReader::open(at) {
-        Err(error) if matches!(error.kind(), RegionErrorKind::HasInstances { .. }) => {
-            DynInstanceReader::open(at).map(|reader| reader.state())
-        }
-        opened => opened.map(|reader| reader.state()),
+    match AnyReader::open(address) {
+        Ok(reader) => !matches!(reader.plain().state(), State::Live | State::Stalled),
+        Err(error) => !is_absence(&error),
     }
 }

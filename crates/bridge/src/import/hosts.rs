@@ -128,7 +128,9 @@ impl Host {
                 tracing::info!("host {name} is there again, after {after}");
             }
             (State::Awaited, State::Lost) => {
-                tracing::warn!("nothing is heard of host {name}; is a bridge of that name linked?");
+                tracing::warn!(
+                    "no message from host {name}; check that its bridge runs with host = \"{name}\" and is linked"
+                );
             }
             (State::There, State::Lost) => {
                 tracing::warn!("host {name} is lost; see its bridge, and the links to it");

@@ -1,7 +1,7 @@
 //! Records of a lossless mirror that wait for those before them.
 //!
 //! Invariant: a record is next if the one before it is held, or if that one can come no more: its source's bridge has
-//! missed it, or keeps it no longer, or more records wait here than the mirror is to be behind.
+//! missed it, or keeps it no longer, or more than `lossless` records are waiting.
 //!
 //! ```text
 //!   held 5    waiting 8, 9    the source's bridge has 7 and later    6 is missed; 7 is asked for
@@ -52,7 +52,7 @@ impl InOrder {
         }
     }
 
-    /// Takes what a digest says of the source.
+    /// Records what a digest says of the source.
     pub(super) fn announce(&mut self, lineage: u64, history: Option<History>) {
         self.announced = Some((lineage, history));
     }

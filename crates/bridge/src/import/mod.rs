@@ -40,7 +40,7 @@ use former::Former;
 use hosts::Hosts;
 use imported::Imported;
 pub use imported::{LinkState, MirrorStatus};
-use mirror::Taken;
+use mirror::Outcome;
 pub use mirror::{Received, Resumed};
 use remote::Remote;
 use room::Memory;
@@ -183,7 +183,7 @@ impl Importer {
         self.next
     }
 
-    /// Takes what has come in.
+    /// Handles what has come in.
     pub fn take(&mut self, incoming: Incoming, now: Monotonic) {
         match incoming {
             Incoming::Record(Key::Record(source, instance), attachment, bytes) => {
@@ -215,7 +215,7 @@ impl Importer {
         let Some(imported) = self.imported(source) else { return };
         imported.mirror.narrow(attachment.readers);
         let taken = imported.mirror.take(instance, attachment, bytes, now);
-        if taken != Taken::Published {
+        if taken != Outcome::Published {
             return;
         }
         let held = imported.mirror.held(instance.as_ref());

@@ -151,7 +151,7 @@ impl Remote {
         self.announced.insert(entry.path.clone(), entry);
     }
 
-    /// Takes that a path is gone.
+    /// Records that a path is gone.
     pub(super) fn forget(&mut self, path: &str) {
         self.announced.remove(path);
         self.behind.remove(path);

@@ -131,7 +131,7 @@ impl Links {
         })
     }
 
-    /// Takes which endpoints there are to be links to.
+    /// Sets which endpoints there are to be links to.
     pub(super) fn expect(&self, settings: &BridgeSettings, now: Monotonic) {
         let mut links = self.lock();
         let is_expected = |text: &str| settings.connect.iter().any(|end| address(end) == text);
@@ -143,7 +143,7 @@ impl Links {
         }
     }
 
-    /// Takes that the session of a client was opened, an attempt that began at `began`: over the first endpoint that has
+    /// Records that the session of a client was opened, an attempt that began at `began`: over the first endpoint that has
     /// not failed since.
     pub(super) fn opened(&self, settings: &BridgeSettings, began: Monotonic, now: Monotonic) {
         if settings.mode != BridgeMode::Client {

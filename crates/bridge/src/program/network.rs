@@ -141,7 +141,7 @@ fn refusal(why: &str, settings: &BridgeSettings) -> String {
         Some(Cause { fact, step }) => format!("{fact}; {step}"),
         None => {
             let whole = cause::without_places(why);
-            format!("Zenoh refuses this configuration: {whole}; change what that is about in it")
+            format!("Zenoh refuses this configuration: {whole}; correct that setting")
         }
     }
 }

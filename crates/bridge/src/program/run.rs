@@ -161,7 +161,7 @@ impl<'a> Bridge<'a> {
             .map_err(|error| Kind::system("cannot wait")(error).into())
     }
 
-    /// Takes what has come in.
+    /// Handles what has come in.
     fn take(&mut self, now: Monotonic) {
         let taken = self.inbox.take();
         for incoming in taken.incoming {
@@ -259,7 +259,7 @@ struct OwnName {
 }
 
 impl OwnName {
-    /// Takes that what only a bridge of this name sends has come from elsewhere.
+    /// Records that what only a bridge of this name sends has come from elsewhere.
     fn hear(&mut self, host: &str, now: Monotonic) {
         // It may have been silent for long.
         self.is_logged &= self.namesake.is_there(now);

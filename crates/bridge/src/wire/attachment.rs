@@ -76,7 +76,7 @@ impl Attachment {
         let (order, missed) = match (kind, input.u64()?) {
             (ORDER, order) => (order, 0),
             (MISSED, missed) if missed > 0 => (0, missed),
-            _ => return Err(Refusal::Malformed("it is no kind of attachment")),
+            _ => return Err(Refusal::Malformed("an invalid kind of attachment")),
         };
         let (sequence, time) = (input.u64()?, input.u64()?);
         let id = RecordId { lineage, order, sequence };
@@ -87,7 +87,7 @@ impl Attachment {
             ));
         }
         if !(1..=MAX_LINEAGE).contains(&id.lineage) || id.sequence == 0 {
-            return Err(Refusal::Malformed("its lineage or sequence is none"));
+            return Err(Refusal::Malformed("an invalid lineage or sequence"));
         }
         Ok(Self { len, description, id, time, missed, readers })
     }

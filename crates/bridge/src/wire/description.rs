@@ -71,7 +71,7 @@ impl Description {
 fn host(input: &mut Input<'_>) -> Result<String, Refusal> {
     let len = input.u8()?.into();
     let name = str::from_utf8(input.bytes(len)?).ok().filter(|name| is_wire_name(name));
-    name.map(str::to_owned).ok_or(Refusal::Malformed("it names a host that is none"))
+    name.map(str::to_owned).ok_or(Refusal::Malformed("an invalid host name"))
 }
 
 #[cfg(test)]

@@ -120,12 +120,14 @@ impl Digest {
         let kind = match (input.u8()?, input.u8()?) {
             (0, 0) => DigestKind::Changes,
             (1, 0) => DigestKind::Full,
-            _ => return Err(Refusal::Malformed("it is no kind of digest")),
+            _ => return Err(Refusal::Malformed("an invalid kind of digest")),
         };
         let (incarnation, number) = (input.u64()?, input.u32()?);
         let (chunk, chunks) = (input.u16()?, input.u16()?);
         if chunk >= chunks {
-            return Err(Refusal::Malformed("it is a chunk behind the last one"));
+            return Err(Refusal::Malformed(
+                "its chunk number is not less than the number of chunks",
+            ));
         }
         let mut entries = Vec::new();
         while !input.0.is_empty() {
@@ -176,20 +178,20 @@ impl Announcement {
         let code = input.u8()?;
         let state = STATES.get(usize::from(code)).copied();
         if state.is_none() && code != GONE {
-            return Err(Refusal::Malformed("it names a state that is none"));
+            return Err(Refusal::Malformed("an invalid state"));
         }
         let kind = input.u8()?;
         let readers = Readers::decode(kind >> 2)?;
         let has_history = match kind & 3 {
             0 => false,
             1 => true,
-            _ => return Err(Refusal::Malformed("it is no kind of entry")),
+            _ => return Err(Refusal::Malformed("an invalid kind of entry")),
         };
         let len = usize::from(input.u16()?);
         let id = RecordId { lineage: input.u64()?, order: input.u64()?, sequence: input.u64()? };
         let history = has_history.then(|| History::decode(input)).transpose()?;
         let path = str::from_utf8(input.bytes(len)?).ok().filter(|_| len <= MAX_PATH);
-        let path = path.ok_or(Refusal::Malformed("it has a path that is none"))?.to_owned();
+        let path = path.ok_or(Refusal::Malformed("an invalid path"))?.to_owned();
         Ok(Self { path, state, id, history, readers })
     }
 }

@@ -9,7 +9,7 @@ pub enum Refusal {
     /// It is of a version that this bridge does not know.
     #[error("version {0}, this bridge knows {VERSION}")]
     Version(u16),
-    /// It is too short, too long, or holds a value that is none.
+    /// It is too short, too long, or holds an invalid value.
     #[error("{0}")]
     Malformed(&'static str),
 }

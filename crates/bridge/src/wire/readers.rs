@@ -37,7 +37,7 @@ impl Readers {
 
     pub(super) fn decode(bits: u8) -> Result<Self, Refusal> {
         let is_mode = bits & !BITS == 0;
-        is_mode.then_some(Self(bits)).ok_or(Refusal::Malformed("it has permissions that are none"))
+        is_mode.then_some(Self(bits)).ok_or(Refusal::Malformed("invalid permissions"))
     }
 }
 

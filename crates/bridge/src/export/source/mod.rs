@@ -10,12 +10,13 @@ use std::sync::Arc;
 
 use layout::{InstanceName, Schema};
 use region::{
-    Begin, DynInstanceReader, DynReader, Instance, InstanceChange, Publication, Refreshed,
-    RegionError, RegionErrorKind, State, Step, ToPlace, Watch,
+    Begin, Instance, InstanceChange, Publication, Refreshed, RegionError, RegionErrorKind, State,
+    Step, Watch,
 };
 use settings::Address;
 
 use super::kept::Kept;
+use crate::any_reader::{AnyReader as Reader, is_absence};
 use crate::keys;
 use crate::wall_clock;
 use crate::wire::{Announcement, Attachment, Description, Readers, RecordId};
@@ -52,12 +53,6 @@ pub(super) struct Region {
     watch: Option<Arc<Watch>>,
 }
 
-#[derive(Debug)]
-enum Reader {
-    One(DynReader),
-    Many(DynInstanceReader),
-}
-
 /// What is known of an instance, or of the one record.
 #[derive(Clone, Copy, Debug, Default)]
 struct Known {
@@ -83,20 +78,9 @@ impl Region {
         lossless: Option<u32>,
         route: &[String],
     ) -> Result<Opened, RegionError> {
-        let opened = match address {
-            Address::Name(name) => Reader::open(name),
-            Address::Path(path) => Reader::open(path),
-        };
-        match opened {
+        match Reader::open(address) {
             Ok(reader) => Ok(Opened::Region(Box::new(Self::over(reader, lossless, route)))),
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    RegionErrorKind::NotThere | RegionErrorKind::NoDirectory
-                ) =>
-            {
-                Ok(Opened::NotThere)
-            }
+            Err(error) if is_absence(&error) => Ok(Opened::NotThere),
             Err(error) => Err(error),
         }
     }
@@ -220,7 +204,7 @@ impl Region {
         Ok(())
     }
 
-    /// Takes what has happened to instances; returns those that have a new record.
+    /// Reads what has happened to instances; returns those that have a new record.
     fn changed_instances(&mut self) -> Result<Vec<InstanceName>, RegionError> {
         let Reader::Many(reader) = &mut self.reader else { return Ok(Vec::new()) };
         let mut changed = std::collections::BTreeSet::new();
@@ -374,24 +358,5 @@ impl Region {
         // Of a region that is gone, only what can still be asked for is announced.
         let is_announced = move |entry: &Announcement| state.is_some() || entry.history.is_some();
         itself.into_iter().chain(of_records).filter(is_announced)
-    }
-}
-
-impl Reader {
-    fn open(at: impl ToPlace + Copy) -> Result<Self, RegionError> {
-        match DynReader::open(at) {
-            Err(error) if matches!(error.kind(), RegionErrorKind::HasInstances { .. }) => {
-                DynInstanceReader::open(at).map(Self::Many)
-            }
-            opened => opened.map(Self::One),
-        }
-    }
-
-    /// What both kinds have.
-    fn plain(&self) -> &DynReader {
-        match self {
-            Self::One(reader) => reader,
-            Self::Many(reader) => reader,
-        }
     }
 }

@@ -10,28 +10,28 @@ use crate::wire::{Attachment, Description, History, RecordId};
 
 impl Mirror {
     /// Publishes what is next, of a lossless mirror.
-    pub(super) fn publish_in_order(&mut self, now: Monotonic) -> Taken {
-        let mut taken = Taken::Failed;
+    pub(super) fn publish_in_order(&mut self, now: Monotonic) -> Outcome {
+        let mut taken = Outcome::Failed;
         while let Some(next) = self.next_in_order() {
             let Attachment { id, len, description, .. } = next.attachment;
             let known = self.description.as_ref().filter(|(hash, _)| *hash == description);
-            let Some((_, known)) = known else { return Taken::Undescribed };
+            let Some((_, known)) = known else { return Outcome::Undescribed };
             if len != known.schema.size() || known.instances.is_some() {
                 self.refuse_next();
                 continue;
             }
             if self.region.newest_copy().is_none_or(|newest| newest.lineage != id.lineage) {
                 if !self.region.number(next.numbering, known, now) {
-                    return Taken::Failed;
+                    return Outcome::Failed;
                 }
                 self.continue_copy();
                 continue;
             }
             self.region.keep_mode(known, now);
             match self.publish_next(now) {
-                Some(true) => taken = Taken::Published,
+                Some(true) => taken = Outcome::Published,
                 Some(false) => self.refuse_next(),
-                None => return Taken::Failed,
+                None => return Outcome::Failed,
             }
         }
         taken
@@ -67,7 +67,7 @@ impl Mirror {
         published
     }
 
-    /// Takes what a digest says of its source's newest record, and which of those before it can be asked for.
+    /// Records what a digest says of its source's newest record, and which of those before it can be asked for.
     pub(in crate::import) fn announce(
         &mut self,
         id: RecordId,

@@ -68,7 +68,7 @@ pub struct Received {
 
 /// What became of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::import) enum Taken {
+pub(in crate::import) enum Outcome {
     Published,
     /// It is the one that is held, or an older one.
     Old,
@@ -105,12 +105,12 @@ impl Mirror {
         self.held.get(&instance.copied()).copied().unwrap_or_default()
     }
 
-    /// Takes who may read its source.
+    /// Sets who may read its source.
     pub(in crate::import) fn admit(&mut self, readers: Readers) {
         self.region.readers = Some(readers);
     }
 
-    /// Takes who may read a record of its source: no others may read the mirror before a digest says that they may.
+    /// Sets who may read a record of its source: no others may read the mirror before a digest says that they may.
     pub(in crate::import) fn narrow(&mut self, readers: Readers) {
         let known = self.region.readers.unwrap_or(Readers::EVERYBODY);
         self.region.readers = Some(known.and(readers));
@@ -161,13 +161,13 @@ impl Mirror {
         attachment: Attachment,
         bytes: Vec<u8>,
         now: Monotonic,
-    ) -> Taken {
+    ) -> Outcome {
         if attachment.id <= self.newest(instance.as_ref()) {
             self.note_description(instance.as_ref(), &attachment);
-            return Taken::Old;
+            return Outcome::Old;
         }
         if self.loops == Some(attachment.description) {
-            return Taken::Failed;
+            return Outcome::Failed;
         }
         self.loops = None;
         if let Some(order) = self.in_order.as_mut().filter(|_| instance.is_none()) {
@@ -177,28 +177,28 @@ impl Mirror {
         self.waiting.remove(instance);
         let Some((hash, description)) = &self.description else {
             self.waiting.insert(instance, attachment, bytes);
-            return Taken::Undescribed;
+            return Outcome::Undescribed;
         };
         if attachment.description != *hash {
             self.waiting.insert(instance, attachment, bytes);
-            return Taken::Undescribed;
+            return Outcome::Undescribed;
         }
         if attachment.len != description.schema.size()
             || instance.is_some() != description.instances.is_some()
         {
             self.traffic.refused += 1;
-            return Taken::Failed;
+            return Outcome::Failed;
         }
         self.open(now);
         if let Some(sequence) = self.region.publish(instance, &bytes, now) {
             self.note(instance, &attachment, sequence);
-            return Taken::Published;
+            return Outcome::Published;
         }
         self.waiting.insert(instance, attachment, bytes);
-        Taken::Failed
+        Outcome::Failed
     }
 
-    /// Takes how a record that has come before is described now: with it the way can be another one.
+    /// Records how a record that has come before is described now: with it the way can be another one.
     fn note_description(&mut self, instance: Option<&InstanceName>, attachment: &Attachment) {
         let Some((known, _)) = self.description else { return };
         let Attachment { id, description, .. } = *attachment;
@@ -237,8 +237,8 @@ impl Mirror {
         }
     }
 
-    /// Takes that records of the description `hash` have come over this host before; returns whether that is news. One
-    /// that no record has is not taken: until the next record nothing would end it.
+    /// Records that what the description `hash` is of has come over this host before; returns whether that is news.
+    /// Ignores a description that no waiting record has, because only a new record ends a loop.
     pub(in crate::import) fn note_loop(&mut self, hash: u64) -> bool {
         if !self.wants(hash) {
             return false;
