@@ -3,11 +3,13 @@
 use layout::header::MAX_LINEAGE;
 use region::{DynWriter, State};
 
-use super::{STEP, World, bytes, schema};
+use super::{STEP, World, bytes, ends, schema};
 use crate::import::LinkState;
 use crate::keys::{Key, Source};
 use crate::transport::{Message, Transport};
-use crate::wire::{Attachment, Description, DigestKind, Readers, RecordId, encode_digests};
+use crate::wire::{
+    Announcement, Attachment, Description, DigestKind, History, Readers, RecordId, encode_digests,
+};
 
 const LIVE: LinkState = LinkState::Source(State::Live);
 
@@ -82,4 +84,28 @@ fn a_forged_record_of_a_later_lineage_is_not_asked_about_for_ever() {
     pass(&mut world, 5);
     assert_eq!(received(&world), before);
     assert_eq!((before.records, before.refused), (2, 0));
+}
+
+#[test]
+fn a_forged_history_that_begins_after_its_own_lineage_stops_no_bridge() {
+    ends(|| {
+        let (mut world, mut writer) = mirrored("lossless = 9\n");
+        let id = RecordId { lineage: MAX_LINEAGE - 1, order: 0, sequence: 7 };
+        let history = Some(History { first_lineage: MAX_LINEAGE, base: 6, oldest: 7 });
+        let (path, readers) = ("stu".to_owned(), Readers::EVERYBODY);
+        let entry = Announcement { path, state: Some(State::Live), id, history, readers };
+        let described = Description { route: Vec::new(), instances: None, schema: schema() };
+        let description = Description::hash(&described.encode());
+        let len = schema().size();
+        let attachment = Attachment { len, description, id, time: 0, missed: 0, readers };
+        for digest in encode_digests(DigestKind::Changes, 1, 100, [&entry]) {
+            let key = Key::Digest("A".to_owned());
+            world.ports[0].put(&key, &Message::Other(&digest)).expect("sent");
+        }
+        let key = Key::Record(source(), None);
+        world.ports[0].put(&key, &Message::Record(&attachment, &bytes(9))).expect("sent");
+        pass(&mut world, 5);
+        writer.publish(&bytes(2)).expect("published");
+        world.converge("the next record", |world| is_live_at(world, 2));
+    });
 }

@@ -13,6 +13,7 @@ mod one;
 mod unsent;
 
 use std::path::PathBuf;
+use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use daemon::Monotonic;
@@ -147,6 +148,18 @@ impl World {
         }
         panic!("not within 20 s: {what}; {:#?}", self.importer);
     }
+}
+
+/// Fails if the story has no end.
+#[track_caller]
+pub(crate) fn ends(story: impl FnOnce() + Send + 'static) {
+    let (sender, ended) = channel();
+    let run = move || {
+        story();
+        let _ = sender.send(());
+    };
+    std::thread::spawn(run);
+    ended.recv_timeout(Duration::from_mins(1)).expect("the story comes to its end within a minute");
 }
 
 /// What a row has of a mirror after a restart.

@@ -189,7 +189,7 @@ impl Announcement {
         };
         let len = usize::from(input.u16()?);
         let id = RecordId { lineage: input.u64()?, order: input.u64()?, sequence: input.u64()? };
-        let history = has_history.then(|| History::decode(input)).transpose()?;
+        let history = has_history.then(|| History::decode(input, id.lineage)).transpose()?;
         let path = str::from_utf8(input.bytes(len)?).ok().filter(|_| len <= MAX_PATH);
         let path = path.ok_or(Refusal::Malformed("an invalid path"))?.to_owned();
         Ok(Self { path, state, id, history, readers })
@@ -197,10 +197,12 @@ impl Announcement {
 }
 
 impl History {
-    fn decode(input: &mut Input<'_>) -> Result<Self, Refusal> {
+    /// That of records of `lineage`, in which the sequence began or to which it was continued.
+    fn decode(input: &mut Input<'_>, lineage: u64) -> Result<Self, Refusal> {
         let (first_lineage, base, oldest) = (input.u64()?, input.u64()?, input.u64()?);
-        if !(1..=MAX_LINEAGE).contains(&first_lineage) || base >= oldest {
-            return Err(Refusal::Malformed("its history is none"));
+        let is_possible = lineage <= MAX_LINEAGE && (1..=lineage).contains(&first_lineage);
+        if !is_possible || base >= oldest {
+            return Err(Refusal::Malformed("an invalid history"));
         }
         Ok(Self { first_lineage, base, oldest })
     }

@@ -25,6 +25,10 @@ impl Mirror {
                     return Outcome::Failed;
                 }
                 self.continue_copy();
+                // The region can have no such lineage: to try again would have no end.
+                if self.region.newest_copy().is_some_and(|newest| newest.lineage != id.lineage) {
+                    self.refuse_next();
+                }
                 continue;
             }
             self.region.keep_mode(known, now);

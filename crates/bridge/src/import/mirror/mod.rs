@@ -5,6 +5,8 @@
 //! mirror has the numbers of its source: what is not published is missed by its followers, exactly.
 
 mod copied;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{HashMap, HashSet};
 
