@@ -80,6 +80,18 @@ impl InOrder {
         self.asked = RecordId::default();
     }
 
+    /// Forgets those that are described in none of these ways.
+    pub(super) fn keep_described(&mut self, ways: [Option<u64>; 2]) {
+        let room = &mut self.room;
+        self.records.retain(|_, (attachment, record)| {
+            let is_described = ways.contains(&Some(attachment.description));
+            if !is_described {
+                room.give_back(record);
+            }
+            is_described
+        });
+    }
+
     /// The greatest lineage of those that wait.
     pub(super) fn lineage(&self) -> u64 {
         self.records.keys().map(|id| id.lineage).max().unwrap_or(0)

@@ -64,6 +64,17 @@ impl Waiting {
         }
     }
 
+    /// Forgets those that are described in none of these ways.
+    pub(super) fn keep_described(&mut self, ways: [Option<u64>; 2]) {
+        let is_described =
+            |(attachment, _): &(Attachment, _)| ways.contains(&Some(attachment.description));
+        let unknown = self.records.iter().filter(|(_, record)| !is_described(record));
+        let unknown: Vec<_> = unknown.map(|(instance, _)| *instance).collect();
+        for instance in unknown {
+            self.remove(instance);
+        }
+    }
+
     /// Takes all of them.
     pub(super) fn take(&mut self) -> Records {
         self.room.clear();

@@ -1,6 +1,7 @@
 //! Two hosts, real regions, virtual time, and a network that loses, doubles and reorders: whatever happens, a mirror
 //! never goes back, and once the network delivers it comes to hold what its source has.
 
+mod descriptions;
 mod forged;
 mod former;
 mod hops;

@@ -242,12 +242,23 @@ impl Mirror {
     /// Records that what the description `hash` is of has come over this host before; returns whether that is news.
     /// Ignores a description that no waiting record has, because only a new record ends a loop.
     pub(in crate::import) fn note_loop(&mut self, hash: u64) -> bool {
+        self.forget_undescribed(hash);
         if !self.wants(hash) {
             return false;
         }
         self.waiting.take();
         self.is_redescribed = false;
         self.loops.replace(hash) != Some(hash)
+    }
+
+    /// Forgets records that wait for a description that their source has no more: it has `hash` now. One that is forgotten
+    /// wrongly is asked for again.
+    fn forget_undescribed(&mut self, hash: u64) {
+        let ways = [Some(hash), self.description.as_ref().map(|(known, _)| *known)];
+        self.waiting.keep_described(ways);
+        if let Some(order) = &mut self.in_order {
+            order.keep_described(ways);
+        }
     }
 
     /// Whether the description `hash` is one that it has none instead of, or that a record has.
@@ -280,15 +291,17 @@ impl Mirror {
         description: Description,
         now: Monotonic,
     ) {
+        self.forget_undescribed(hash);
         let is_wanted = self.wants(hash);
-        self.is_redescribed = false;
         let is_same = self.description.as_ref().is_some_and(|(known, _)| *known == hash);
         if is_same || !is_wanted {
+            self.is_redescribed = false;
             return;
         }
         if !self.region.change(&description, now) {
             return;
         }
+        self.is_redescribed = false;
         self.description = Some((hash, description));
         self.open(now);
         self.publish_waiting(now);

@@ -55,3 +55,15 @@ fn a_record_of_a_lineage_that_no_region_can_have_is_refused_once() {
     });
 }
 
+#[test]
+fn a_record_of_an_instance_that_nobody_describes_waits_until_its_source_is_described_again() {
+    let place = Place::new();
+    let mut mirror = mirror(&place, "");
+    describe(&mut mirror, Some(4), Stu::schema());
+    let id = RecordId { lineage: 1, order: 1, sequence: 1 };
+    let name = InstanceName::new("eth0").ok();
+    assert_eq!(mirror.take(name, attachment(7, id), record(), NOW), Outcome::Undescribed);
+    assert!(mirror.needs_description());
+    describe(&mut mirror, Some(4), Stu::schema());
+    assert!(!mirror.needs_description() && mirror.waiting.is_empty());
+}
