@@ -212,15 +212,20 @@ impl Exported {
         if query.asks_for(&key) {
             reply(&key, &Message::Other(region.description()));
         }
-        let mut reply_record = |record: source::Newest<'_>| {
+        // Before it is read.
+        let is_wanted = |instance| query.asks_for(&Key::Record(source.clone(), instance));
+        let reply_record = |record: source::Newest<'_>| {
             let key = Key::Record(source.clone(), record.instance);
-            if query.asks_for(&key) {
-                reply(&key, &Message::Record(&record.attachment, record.bytes));
-            }
+            reply(&key, &Message::Record(&record.attachment, record.bytes));
         };
         match query.after() {
-            Some(after) => region.after(after, reply_record),
-            None => region.each(&mut reply_record),
+            Some(after) if region.keeps_each() => {
+                if is_wanted(None) {
+                    region.after(after, reply_record);
+                }
+            }
+            // Who asks an export that keeps none for those after a record gets the newest.
+            _ => region.each(is_wanted, reply_record),
         }
     }
 

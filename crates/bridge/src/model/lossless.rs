@@ -282,3 +282,26 @@ fn a_lossless_source_that_is_deleted_is_not_there_and_what_is_kept_of_it_still_c
         world.status().is_some_and(|mirror| mirror.link == LinkState::Source(State::Live))
     });
 }
+
+#[test]
+fn a_lossless_import_of_an_export_that_keeps_no_records_gets_the_newest_by_asking() {
+    let mut world = World::lossless(1, 100);
+    world.settings[0].exports[0].lossless = None;
+    world.restart_exporter();
+    let mut writer = source(&world, 8);
+    publish(&mut writer);
+    let held = |world: &World| world.status().map_or(0, |mirror| mirror.id.sequence);
+    world.converge("the first record", |world| held(world) == 1);
+    world.network.cut(true);
+    for _ in 0..5 {
+        publish(&mut writer);
+    }
+    for _ in 0..20 {
+        world.network.deliver(usize::MAX);
+        world.turn();
+    }
+    world.converge("the newest", |world| held(world) == 6);
+    let received = world.status().expect("a mirror").received;
+    assert_eq!((received.records, received.skipped), (2, 4));
+}
+

@@ -301,16 +301,20 @@ impl Region {
         Attachment { len, description, id, time, missed: 0, readers }
     }
 
-    /// Calls `each` with the newest record of every instance, whether it was returned before or not.
-    pub(super) fn each(&mut self, mut each: impl FnMut(Newest<'_>)) {
+    /// Calls `each` with the newest record of every instance that `is_wanted`, whether it was returned before or not.
+    pub(super) fn each(
+        &mut self,
+        is_wanted: impl Fn(Option<InstanceName>) -> bool,
+        mut each: impl FnMut(Newest<'_>),
+    ) {
         if let Some(kept) = &self.kept {
-            if let Some((attachment, bytes)) = kept.newest() {
+            if let Some((attachment, bytes)) = kept.newest().filter(|_| is_wanted(None)) {
                 let attachment = Attachment { readers: self.readers(), ..*attachment };
                 each(Newest { instance: None, attachment, bytes, skipped: 0 });
             }
             return;
         }
-        let names: Vec<_> = self.known.keys().copied().collect();
+        let names: Vec<_> = self.known.keys().copied().filter(|name| is_wanted(*name)).collect();
         for name in names {
             // Forgotten for the moment, so that it is read as if it were new. What fails is opened again at the
             // next poll.
