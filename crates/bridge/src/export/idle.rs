@@ -69,11 +69,17 @@ impl Idle {
             return None;
         }
         let group = self.group()?;
-        self.next += 1;
-        let waiting = Waiting { number: self.next, watch: Arc::clone(watch), known };
-        self.shared.lock().groups[group].push(waiting);
+        self.give_to(group, watch, known)
+    }
+
+    /// Lets the thread of this group wait; `None`: it has ended since, because the kernel has no such wait.
+    fn give_to(&mut self, group: usize, watch: &Arc<Watch>, known: u64) -> Option<u64> {
+        let number = self.next + 1;
+        let waiting = Waiting { number, watch: Arc::clone(watch), known };
+        self.shared.lock().groups.get_mut(group)?.push(waiting);
+        self.next = number;
         self.bells[group].ring();
-        Some(self.next)
+        Some(number)
     }
 
     /// Waits no longer for a region.
@@ -225,5 +231,18 @@ mod tests {
         let number = idle.give(&watch, known).expect("Linux 5.16");
         woken.recv_timeout(DEADLINE).expect("woken");
         assert_eq!(idle.back(), [number]);
+    }
+
+    #[test]
+    fn what_is_given_while_the_threads_give_up_is_read_again_and_again() {
+        let place = Place::new();
+        let path = place.path("stu.region");
+        let _writer = DynWriter::open(&path, &Stu::schema()).expect("a writer");
+        let watch = Arc::new(DynReader::open(&path).expect("attached").watch().expect("mapped"));
+        let mut idle = Idle::new(|| {});
+        let group = idle.group().expect("Linux 5.16");
+        idle.shared.give_up();
+        assert_eq!(idle.give_to(group, &watch, watch.newest()), None);
+        assert_eq!(idle.give(&watch, watch.newest()), None);
     }
 }
