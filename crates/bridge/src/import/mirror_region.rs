@@ -184,7 +184,8 @@ impl MirrorRegion {
     fn options_for(&self, description: &Description) -> Options {
         let options = self.options.clone().mode(self.wanted_mode());
         if description.instances.is_some() {
-            return options;
+            // Its source may have room for fewer than the mirror has: which of them stay, the next digests say.
+            return options.retire_oldest();
         }
         let fit = (MOST_BYTES / description.schema.size().max(1)).clamp(SLOTS, MOST_SLOTS);
         // One slot is the writer's.
@@ -217,6 +218,10 @@ impl MirrorRegion {
                 false
             }
         }
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.writer.is_some()
     }
 
     /// The sequence of the region.

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use layout::Stu;
+use layout::{InstanceName, Stu};
 use region::{DynInstanceWriter, InstanceReader, Options};
 
 use super::{World, bytes, schema};
 use crate::import::LinkState;
-use crate::keys::{Key, Source};
-use crate::transport::{Message, Transport};
-use crate::wire::{Attachment, Description, Readers, RecordId};
+use crate::keys::{self, Key, Source};
+use crate::transport::{Incoming, Message, Transport};
+use crate::wire::{
+    Announcement, Attachment, Description, DigestKind, Readers, RecordId, encode_digests,
+};
 
 const NAMES: [&str; 4] = ["eth0", "lo", "a/b *", "\u{e4}"];
 
@@ -203,4 +205,66 @@ fn instances_of_a_source_that_began_an_older_lineage_are_mirrored_again() {
     world.converge("the older lineage", |world| {
         numbers(world, "mirror.region") == numbers(world, "source.region")
     });
+}
+
+#[test]
+fn a_mirror_of_a_source_that_has_room_for_fewer_instances_now_is_written_again() {
+    for is_restarted in [true, false] {
+        let mut world = World::new(1);
+        let mut writer = open(&world, 4);
+        for name in NAMES {
+            let instance = writer.instance(name).expect("room");
+            writer.publish(instance, &bytes(1)).expect("published");
+        }
+        world.converge("four", |world| numbers(world, "mirror.region").len() == 4);
+        // The two that stay have the oldest records.
+        for name in &NAMES[2..] {
+            let instance = writer.find(name).expect("it has joined");
+            writer.publish(instance, &bytes(2)).expect("published");
+        }
+        world.converge("their next records", |world| {
+            numbers(world, "mirror.region") == numbers(world, "source.region")
+        });
+        for name in &NAMES[2..] {
+            let instance = writer.find(name).expect("it has joined");
+            writer.retire(instance).expect("retired");
+        }
+        writer.change(&schema(), &Options::new(), 2).expect("fewer");
+        if is_restarted {
+            world.restart_importer();
+        }
+        let instance = writer.find(NAMES[0]).expect("it has joined");
+        writer.publish(instance, &bytes(3)).expect("published");
+        world.converge("two", |world| {
+            numbers(world, "mirror.region") == numbers(world, "source.region")
+        });
+    }
+}
+
+#[test]
+fn a_record_that_comes_after_its_own_retirement_does_not_bring_the_instance_back() {
+    let mut world = World::new(1);
+    let mut writer = open(&world, 4);
+    let instance = writer.instance("eth0").expect("room");
+    writer.publish(instance, &bytes(1)).expect("published");
+    world.converge("one", |world| numbers(world, "mirror.region").len() == 1);
+    let held = world.status().expect("a mirror").id;
+    let id = RecordId { order: held.order + 1, sequence: 1, ..held };
+    let late = InstanceName::new("late").expect("a name");
+    let source = Source::new("A", "stu");
+    let (path, readers) = (keys::path("stu", Some(&late)), Readers::EVERYBODY);
+    let gone = Announcement { path, state: None, id, history: None, readers };
+    for digest in encode_digests(DigestKind::Changes, 1, 100, [&gone]) {
+        world.importer.take(Incoming::Other(Key::Digest("A".to_owned()), digest), world.now);
+    }
+    let described = Description { route: Vec::new(), instances: Some(4), schema: schema() };
+    let description = Description::hash(&described.encode());
+    let len = schema().size();
+    for (sequence, is_there) in [(1, false), (2, true)] {
+        let id = RecordId { order: id.order + sequence - 1, sequence, ..id };
+        let attachment = Attachment { len, description, id, time: 0, missed: 0, readers };
+        let key = Key::Record(source.clone(), Some(late));
+        world.importer.take(Incoming::Record(key, attachment, bytes(2)), world.now);
+        assert_eq!(numbers(&world, "mirror.region").contains_key("late"), is_there, "{sequence}");
+    }
 }

@@ -11,7 +11,7 @@ use e2e::wait_until;
 use host::{Host, bytes, free_port, numbers};
 use layout::{Record, Stu};
 use nix::sys::signal::Signal;
-use region::{DynInstanceWriter, Options, State};
+use region::{DynInstanceReader, DynInstanceWriter, Options, State};
 
 /// Two hosts; A exports all regions to B over this port.
 fn two_hosts() -> (Host, Host) {
@@ -136,6 +136,26 @@ fn an_import_of_one_region_has_a_row_before_anything_has_come() {
     let _on_b = b.start();
     wait_until("its row", || b.link("hostA.stu").as_deref() == Some("link lost"));
     assert!(!b.region("hostA.stu").exists(), "an empty mirror");
+}
+
+#[test]
+fn a_bridge_with_more_rows_than_a_new_region_begins_with_says_what_is_true_after_a_restart() {
+    let (_, b) = two_hosts();
+    let import =
+        |number: u32| format!("[[import]]\nfrom = \"hostA\"\nname = \"region-{number}\"\n");
+    let imports: String = (0..300).map(import).collect();
+    b.configure(&format!("connect = \"tcp/127.0.0.1:{}\"", free_port()), &imports);
+    let mut known = None;
+    for _ in 0..2 {
+        let mut bridge = b.start();
+        wait_until("all rows, from this bridge", || {
+            let reader = DynInstanceReader::open(b.region("bridge"));
+            let is_new = reader.is_ok_and(|reader| Some(reader.epoch()) != known);
+            is_new && (0..300).all(|number| b.link(&format!("hostA.region-{number}")).is_some())
+        });
+        bridge.kill9();
+        known = Some(DynInstanceReader::open(b.region("bridge")).expect("its rows").epoch());
+    }
 }
 
 #[test]

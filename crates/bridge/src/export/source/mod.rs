@@ -218,6 +218,8 @@ impl Region {
                 InstanceChange::Joined => {
                     let known = Known { instance: Some(event.instance), ..Known::default() };
                     self.known.insert(Some(event.name), known);
+                    // Its record may be from the file before, which no event tells.
+                    changed.insert(event.name);
                 }
                 InstanceChange::Retired => {
                     // It may have joined again in another block before this event.

@@ -22,6 +22,9 @@ use super::waiting::Waiting;
 use crate::wall_clock;
 use crate::wire::{Attachment, Description, Readers, RecordId};
 
+/// Most instances of which it is known up to which record they came: retirements may have names that are made up.
+const MOST_HELD: usize = 1 << 17;
+
 /// A mirror, whether its file is there yet or not.
 #[derive(Debug)]
 pub(in crate::import) struct Mirror {
@@ -320,9 +323,12 @@ impl Mirror {
         if self.held(Some(&name)) > id {
             return;
         }
-        // What is held stays for a while, so that a record that is late does not bring the instance back.
         self.waiting.remove(Some(name));
         self.region.retire(&name);
+        // It stays for a while, so that a record that is late does not bring the instance back.
+        if self.held.contains_key(&Some(name)) || self.held.len() < MOST_HELD {
+            self.held.insert(Some(name), id);
+        }
     }
 
     /// Retires all instances but those for which `is_there`. Called at each full digest: at the second one it also
@@ -331,9 +337,17 @@ impl Mirror {
         let absent: HashSet<InstanceName> =
             self.held.keys().flatten().filter(|name| !is_there(name)).copied().collect();
         let fading = std::mem::replace(&mut self.fading, absent);
-        self.held
-            .retain(|name, _| name.is_none_or(|name| !fading.contains(&name) || is_there(&name)));
-        for name in self.region.instances().filter(|name| !is_there(name)) {
+        let there: HashSet<InstanceName> = self.region.instances().collect();
+        // One that is there and not in the mirror was retired by mistake: its record is asked for again.
+        let is_held = |name: &InstanceName| {
+            if is_there(name) {
+                there.contains(name) || !self.region.is_open()
+            } else {
+                !fading.contains(name)
+            }
+        };
+        self.held.retain(|name, _| name.as_ref().is_none_or(is_held));
+        for name in there.into_iter().filter(|name| !is_there(name)) {
             let id = self.held(Some(&name));
             self.retire(name, id);
         }

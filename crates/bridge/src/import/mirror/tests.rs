@@ -56,6 +56,21 @@ fn a_record_of_a_lineage_that_no_region_can_have_is_refused_once() {
 }
 
 #[test]
+fn an_instance_that_is_at_its_source_and_not_in_the_mirror_is_not_held() {
+    let place = Place::new();
+    let mut mirror = mirror(&place, "");
+    let hash = describe(&mut mirror, Some(4), Stu::schema());
+    let id = RecordId { lineage: 1, order: 1, sequence: 1 };
+    let name = InstanceName::new("eth0").expect("a name");
+    assert_eq!(mirror.take(Some(name), attachment(hash, id), record(), NOW), Outcome::Published);
+    mirror.retain(|_| true);
+    assert_eq!(mirror.held(Some(&name)), id);
+    mirror.retire(name, RecordId { order: 9, ..id });
+    mirror.retain(|_| true);
+    assert_eq!(mirror.take(Some(name), attachment(hash, id), record(), NOW), Outcome::Published);
+}
+
+#[test]
 fn a_record_of_an_instance_that_nobody_describes_waits_until_its_source_is_described_again() {
     let place = Place::new();
     let mut mirror = mirror(&place, "");
