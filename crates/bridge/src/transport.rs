@@ -53,8 +53,8 @@ pub enum Incoming {
     Record(Key, Attachment, Vec<u8>),
     /// A digest or a description, still encoded.
     Other(Key, Vec<u8>),
-    /// A host's bridge has come or gone, as far as the network knows.
-    Alive(String, bool),
+    /// A host's bridge has come, as far as the network knows.
+    Alive(String),
     /// Another bridge's get.
     Query(Box<dyn Query>),
 }

@@ -215,7 +215,7 @@ mod tests {
         hear(&mut importer, "mirrored", &["stu"], now);
         for host in 0..2 * MAX_HOSTS {
             hear(&mut importer, &format!("host{host}"), &[], now);
-            importer.take(Incoming::Alive(format!("token{host}"), true), now);
+            importer.take(Incoming::Alive(format!("token{host}")), now);
         }
         assert_eq!(importer.remotes.len(), MAX_HOSTS);
         hear(&mut importer, "named", &[], now);

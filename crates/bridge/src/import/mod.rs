@@ -193,7 +193,7 @@ impl Importer {
                 self.take_description(&source, &bytes, now);
             }
             Incoming::Other(Key::Digest(host), bytes) => self.take_digest(&host, &bytes, now),
-            Incoming::Alive(host, _) => self.take_alive(&host, now),
+            Incoming::Alive(host) => self.take_alive(&host, now),
             Incoming::Record(..) | Incoming::Other(..) | Incoming::Query(_) => {}
         }
     }

@@ -10,6 +10,7 @@ mod over_zenoh;
 mod row;
 mod run;
 mod status;
+mod subscriptions;
 
 use daemon::{Service, logging, one_line};
 use settings::BridgeSettings;

@@ -16,10 +16,10 @@ use zenoh::liveliness::LivelinessToken;
 use zenoh::pubsub::Subscriber;
 use zenoh::qos::{CongestionControl, Priority};
 use zenoh::query::{ConsolidationMode, Queryable};
-use zenoh::sample::{Locality, Sample, SampleKind};
+use zenoh::sample::Sample;
 use zenoh::{Config, Session, Wait};
 
-use crate::import::Importer;
+use super::subscriptions::subscribe;
 use crate::inbox::Inbox;
 use crate::keys::{Key, PREFIX};
 use crate::transport::{Incoming, Message, Query, Transport, TransportError};
@@ -43,12 +43,12 @@ struct Declared {
     _token: Option<LivelinessToken>,
 }
 
-fn failed(error: impl std::fmt::Display) -> TransportError {
+pub(super) fn failed(error: impl std::fmt::Display) -> TransportError {
     TransportError(error.to_string())
 }
 
 impl Zenoh {
-    /// Opens a session; what it receives comes into `inbox`. A client's takes until a router is there.
+    /// Opens a session; what it receives comes into `inbox`.
     ///
     /// # Errors
     /// [`TransportError`]: the router is not there, the port is taken, a certificate cannot be used.
@@ -64,61 +64,12 @@ impl Zenoh {
 
     /// Ends the session without waiting for hosts that do not answer.
     pub(super) fn close(self) {
-        std::thread::spawn(move || drop(self));
+        // Without a thread it ends here and now.
+        let _ = std::thread::Builder::new().name("close".into()).spawn(move || drop(self));
     }
 }
 
-fn subscribe(
-    session: &Session,
-    settings: &BridgeSettings,
-    inbox: &Inbox,
-) -> Result<Vec<Subscriber<()>>, TransportError> {
-    let mut subscribers = Vec::new();
-    for (host, name) in Importer::watched(settings) {
-        for key in [format!("{host}/{name}"), format!("{host}/{name}/*"), format!("{host}/@digest")]
-        {
-            let inbox = inbox.clone();
-            let subscriber = session
-                .declare_subscriber(format!("{PREFIX}/{key}"))
-                .callback(move |sample| deliver(&inbox, &sample))
-                .wait();
-            subscribers.push(subscriber.map_err(|error| failed(format!("{key}: {error}")))?);
-        }
-        let inbox = inbox.clone();
-        let tokens = session
-            .liveliness()
-            .declare_subscriber(format!("{PREFIX}/{host}/@alive"))
-            .history(true)
-            .callback(move |sample| {
-                if let Some(Key::Alive(host)) = Key::parse(sample.key_expr().as_str()) {
-                    inbox.push(Incoming::Alive(host, sample.kind() == SampleKind::Put));
-                }
-            })
-            .wait();
-        subscribers.push(tokens.map_err(failed)?);
-    }
-    if !settings.exports.is_empty() {
-        subscribers.push(watch_own_name(session, settings, inbox)?);
-    }
-    Ok(subscribers)
-}
-
-/// What another bridge sends that has the name of this one.
-fn watch_own_name(
-    session: &Session,
-    settings: &BridgeSettings,
-    inbox: &Inbox,
-) -> Result<Subscriber<()>, TransportError> {
-    let inbox = inbox.clone();
-    session
-        .declare_subscriber(Key::Digest(settings.host.clone()).to_string())
-        .allowed_origin(Locality::Remote)
-        .callback(move |sample| deliver(&inbox, &sample))
-        .wait()
-        .map_err(failed)
-}
-
-fn deliver(inbox: &Inbox, sample: &Sample) {
+pub(super) fn deliver(inbox: &Inbox, sample: &Sample) {
     let attachment = sample.attachment().map(ZBytes::to_bytes);
     inbox.deliver(
         sample.key_expr().as_str(),
@@ -142,7 +93,12 @@ fn serve(
         let inbox = inbox.clone();
         let queryable = session
             .declare_queryable(key)
-            .callback(move |query| inbox.push(Incoming::Query(Box::new(ZenohQuery(query)))))
+            .callback(move |query| {
+                // No bridge sends one with a payload, which would wait in the inbox with it.
+                if query.payload().is_none() && query.attachment().is_none() {
+                    inbox.push(Incoming::Query(Box::new(ZenohQuery(query))));
+                }
+            })
             .wait();
         queryables.push(queryable.map_err(failed)?);
     }
@@ -354,6 +310,7 @@ mod tests {
     use std::net::{Ipv4Addr, TcpListener};
 
     use super::*;
+    use crate::keys::Source;
 
     /// Opens a session with these imports and keys of `[tls]`.
     fn open(listen: &str, imports: &str, tls: &str) -> Result<Zenoh, TransportError> {
@@ -389,6 +346,18 @@ mod tests {
             let imports = format!("[[import]]\nfrom = \"{from}\"\nname = \"{name}\"\n");
             open(NEAR, &imports, "").unwrap_or_else(|error| panic!("{from} {name}: {error}"));
         }
+    }
+
+    #[test]
+    fn a_session_does_not_hear_what_it_sends_itself() {
+        let tables = "[[export]]\nregion = \"x\"\n[[import]]\nfrom = \"*\"\nname = \"*\"\n";
+        let zenoh = open(NEAR, tables, "").expect("a session");
+        for key in [Key::Digest("b".to_owned()), Key::Record(Source::new("b", "x"), None)] {
+            zenoh.put(&key, &Message::Other(b"")).expect("sent");
+        }
+        let taken = zenoh.inbox.take();
+        let is_token = |incoming: &Incoming| matches!(incoming, Incoming::Alive(..));
+        assert!(taken.incoming.iter().all(is_token) && taken.refused == 0, "{taken:?}");
     }
 
     #[test]
