@@ -283,7 +283,7 @@ impl Exporter {
     fn put_digest(&self, kind: DigestKind, entries: &[Announcement], network: &impl Transport) {
         let key = Key::Digest(self.host.clone());
         for chunk in encode_digests(kind, self.incarnation, self.digests, entries) {
-            // A network that is closed is opened again by the loop.
+            // What is lost is in the next full digest.
             let _ = network.put(&key, &Message::Other(&chunk));
         }
     }

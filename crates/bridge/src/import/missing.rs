@@ -9,6 +9,7 @@ use daemon::Monotonic;
 use region::State;
 
 use super::imported::Imported;
+use super::remote::Remote;
 use super::{Importer, of_host, of_host_mut};
 use crate::keys::{self, Key, PREFIX, Source};
 use crate::transport::Transport;
@@ -37,6 +38,7 @@ impl Importer {
             } else if remote.describe.take(now, undescribed.len()) {
                 ask_for_descriptions(host, &undescribed, network);
             }
+            forget_held(&self.mirrors, host, remote, now);
             is_waiting |= !undescribed.is_empty() || !remote.behind.is_empty();
             let due = remote.behind.iter().filter(|(_, since)| now.since(**since) >= GRACE);
             let is_copied = |path: &String| {
@@ -62,6 +64,25 @@ impl Importer {
         self.hosts.turn(&self.imports, &self.remotes, now);
         self.next = now.after(if is_waiting { GRACE / 4 } else { GRACE });
     }
+}
+
+/// Forgets those of the paths that are behind for long that have come: records that have waited are published without a
+/// look at these.
+fn forget_held(
+    mirrors: &BTreeMap<Source, Imported>,
+    host: &str,
+    remote: &mut Remote,
+    now: Monotonic,
+) {
+    let announced = &remote.announced;
+    remote.behind.retain(|path, since| {
+        let known = || {
+            let Key::Record(source, instance) = Key::of_path(host, path)? else { return None };
+            let held = mirrors.get(&source)?.mirror.held(instance.as_ref());
+            Some(announced.get(path)?.id <= held)
+        };
+        now.since(*since) < GRACE || known() != Some(true)
+    });
 }
 
 fn count_pulls(mirrors: &mut BTreeMap<Source, Imported>, host: &str, paths: &[String]) {
@@ -92,7 +113,7 @@ fn ask_for_copies(
         is_waiting = true;
         if let Some(held) = mirror.asks_after(now) {
             let key = Key::Record(source.clone(), None);
-            // A network that is closed is opened again by the loop.
+            // What is lost is asked for again.
             let _ = network.get(&keys::selector_after(&key, (held.lineage, held.sequence)));
             mirror.traffic.pulls += 1;
         }
@@ -102,7 +123,7 @@ fn ask_for_copies(
 
 /// Gets what describes these regions of a host.
 fn ask_for_descriptions(host: &str, sources: &[&Source], network: &impl Transport) {
-    // A network that is closed is opened again by the loop.
+    // What is lost is asked for again.
     if sources.len() > FEW {
         let _ = network.get(&format!("{PREFIX}/{host}/*/@schema"));
         return;
@@ -114,7 +135,7 @@ fn ask_for_descriptions(host: &str, sources: &[&Source], network: &impl Transpor
 
 /// Gets the newest records of these paths of a host.
 fn ask(host: &str, paths: &[String], network: &impl Transport) {
-    // A network that is closed is opened again by the loop.
+    // What is lost is asked for again.
     if paths.len() > FEW {
         let _ = network.get(&format!("{PREFIX}/{host}/**"));
         return;

@@ -17,7 +17,9 @@ const QUICK: u32 = 5;
 #[derive(Debug)]
 pub(super) struct Pull {
     tries: u32,
+    /// When the pause after the last attempt ends, and when it would if it were the first.
     next: Monotonic,
+    soon: Monotonic,
     /// How much was missing at the last attempt.
     missing: usize,
 }
@@ -25,29 +27,35 @@ pub(super) struct Pull {
 impl Pull {
     /// None yet: the first is due at once.
     pub(super) fn new() -> Self {
-        Self { tries: 0, next: Monotonic::from_nanos(0), missing: 0 }
+        let now = Monotonic::from_nanos(0);
+        Self { tries: 0, next: now, soon: now, missing: 0 }
     }
 
     /// Whether to ask at `now` for so much that is `missing`; if so, the pause to the next attempt begins. Pauses do
-    /// not grow while some of it comes.
+    /// not grow while some of it comes, and what is missing since the last attempt does not wait for a long one to end:
+    /// what was asked for then may never come.
     pub(super) fn take(&mut self, now: Monotonic, missing: usize) -> bool {
-        if now < self.next {
+        let due = if missing > self.missing { self.soon } else { self.next };
+        if now < due {
             return false;
         }
-        if missing < self.missing {
+        if missing != self.missing {
             self.tries = 0;
         }
         self.missing = missing;
         let pause =
             FIRST.saturating_mul(1 << self.tries.saturating_sub(QUICK - 1).min(8)).min(LONGEST);
         self.tries = self.tries.saturating_add(1);
-        self.next = now.after(pause.mul_f64(1.0 + fastrand::f64() / 4.0));
+        let longer = 1.0 + fastrand::f64() / 4.0;
+        self.next = now.after(pause.mul_f64(longer));
+        self.soon = now.after(FIRST.mul_f64(longer));
         true
     }
 
     /// It came, or is not wanted any more.
     pub(super) fn reset(&mut self) {
         self.tries = 0;
+        self.missing = 0;
     }
 }
 
@@ -75,5 +83,23 @@ mod tests {
         now = pull.next;
         pull.reset();
         assert!(pull.take(now, 2) && is_about(&pull.next.since(now), FIRST));
+    }
+
+    #[test]
+    fn what_is_missing_later_is_not_asked_for_later_because_of_what_never_comes() {
+        let mut pull = Pull::new();
+        let mut now = Monotonic::from_nanos(0);
+        for _ in 0..20 {
+            assert!(pull.take(now, 1));
+            now = pull.next;
+        }
+        assert!(pull.take(now, 1) && pull.next.since(now) >= LONGEST);
+        let later = now.after(FIRST.mul_f64(1.25));
+        assert!(!pull.take(now, 2), "there is a pause between any two attempts");
+        assert!(!pull.take(later, 1) && pull.take(later, 2));
+        assert!(pull.next.since(later) < 2 * FIRST, "the pauses begin anew");
+        let mut pull = Pull { next: now.after(LONGEST), soon: later, missing: 1, ..pull };
+        pull.reset();
+        assert!(pull.take(later, 1), "all of it came meanwhile");
     }
 }
