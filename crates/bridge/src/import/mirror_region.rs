@@ -201,10 +201,10 @@ impl MirrorRegion {
             (Some(Writer::Many(writer)), Some(max)) => {
                 writer.change(schema, options, max).map(drop)
             }
-            // Of the other kind: opened again with the next record.
+            // Not open, or of the other kind: opened with the next record, which shows whether it can be.
             (writer, _) => {
                 *writer = None;
-                Ok(())
+                return true;
             }
         };
         match changed {
@@ -252,9 +252,11 @@ impl MirrorRegion {
         }
     }
 
-    /// Stores a heartbeat if one is due.
+    /// Stores a heartbeat if one is due. Not while it cannot have the mode that it should have: nothing is published to it,
+    /// and readers see `stalled`.
     pub(super) fn heartbeat(&mut self, now: Monotonic) {
-        if now.since(self.beat) < self.period / 2 {
+        let has_other_mode = self.trouble.is_some() && self.mode != self.wanted_mode();
+        if has_other_mode || now.since(self.beat) < self.period / 2 {
             return;
         }
         self.beat = now;
@@ -333,3 +335,6 @@ impl Writer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

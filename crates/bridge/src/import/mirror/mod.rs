@@ -373,7 +373,8 @@ impl Mirror {
             self.try_again(now);
         }
         // A mirror that does not get what it could have is not live.
-        let is_current = self.waiting.is_empty() && self.next_in_order().is_none();
+        let is_unchanged = self.is_redescribed && self.trouble().is_some();
+        let is_current = self.waiting.is_empty() && self.next_in_order().is_none() && !is_unchanged;
         if is_live && is_current && self.loops.is_none() {
             self.region.heartbeat(now);
         }
