@@ -16,13 +16,13 @@ use settings::Import;
 
 use crate::keys::Key;
 use crate::transport::Incoming;
-use crate::wire::Attachment;
+use crate::wire::{Attachment, Digest};
 
 /// Most records kept, each of another key.
 const MAX_RECORDS: usize = 65_536;
-/// Most bytes of them.
+/// Most bytes of them and of digests and descriptions.
 const MAX_BYTES: usize = 64 << 20;
-/// Most messages of other kinds.
+/// Most messages that are no records.
 const MAX_OTHERS: usize = 4096;
 
 /// The inbox, shared by the network's threads and the loop.
@@ -81,6 +81,7 @@ impl Inbox {
                     .ok()
                     .map(|attachment| Incoming::Record(key, attachment, payload))
             }
+            (Some(Key::Digest(_)), _) if payload.len() > Digest::MAX_LEN => None,
             (Some(key @ (Key::Digest(_) | Key::Description(_))), _) => {
                 Some(Incoming::Other(key, payload))
             }
@@ -139,9 +140,19 @@ impl Content {
     fn push(&mut self, incoming: Incoming) {
         match incoming {
             Incoming::Record(key, attachment, bytes) => self.push_record(key, attachment, bytes),
-            other if self.others.len() < MAX_OTHERS => self.others.push_back(other),
-            _ => self.dropped += 1,
+            other => self.push_other(other),
         }
+    }
+
+    fn push_other(&mut self, other: Incoming) {
+        let bytes = if let Incoming::Other(_, bytes) = &other { bytes.len() } else { 0 };
+        let after = self.bytes + bytes;
+        if self.others.len() >= MAX_OTHERS || after > MAX_BYTES {
+            self.dropped += 1;
+            return;
+        }
+        self.bytes = after;
+        self.others.push_back(other);
     }
 
     fn push_record(&mut self, key: Key, attachment: Attachment, bytes: Vec<u8>) {
@@ -247,5 +258,19 @@ mod tests {
         let taken = inbox.take();
         assert_eq!(taken.incoming.len(), 64 + MAX_OTHERS);
         assert_eq!(taken.dropped, 16 + 3);
+    }
+
+    #[test]
+    fn long_descriptions_and_digests_fill_no_memory() {
+        let inbox = Inbox::new().expect("eventfd");
+        for _ in 0..80 {
+            inbox.deliver("mapcast/1/a/b/@schema", None, vec![0; 1 << 20]);
+        }
+        let taken = inbox.take();
+        assert_eq!((taken.incoming.len(), taken.dropped), (64, 16));
+        inbox.deliver("mapcast/1/a/@digest", None, vec![0; Digest::MAX_LEN]);
+        inbox.deliver("mapcast/1/a/@digest", None, vec![0; Digest::MAX_LEN + 1]);
+        let taken = inbox.take();
+        assert_eq!((taken.incoming.len(), taken.refused), (1, 1));
     }
 }

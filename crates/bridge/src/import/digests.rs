@@ -8,7 +8,7 @@ use layout::InstanceName;
 use super::imported::Imported;
 use super::{Importer, of_host_mut};
 use crate::keys::{Key, Source};
-use crate::wire::{Announcement, Digest};
+use crate::wire::{Announcement, Digest, Refusal, VERSION};
 
 /// Most regions and instances of one host, and of all.
 const MAX_PATHS: usize = 1 << 18;
@@ -16,8 +16,12 @@ const ALL_PATHS: usize = 4 * MAX_PATHS;
 
 impl Importer {
     pub(super) fn take_digest(&mut self, host: &str, bytes: &[u8], now: Monotonic) {
-        let Ok(digest) = Digest::decode(bytes) else { return };
+        let digest = match Digest::decode(bytes) {
+            Ok(digest) => digest,
+            Err(refusal) => return self.refuse_digest(host, refusal, now),
+        };
         let Some(remote) = self.remote(host, now) else { return };
+        remote.other_version = None;
         let news = remote.take(digest, now);
         if news.is_new {
             remote.pull.reset();
@@ -43,6 +47,18 @@ impl Importer {
         if has_retired {
             of_host_mut(&mut self.mirrors, host)
                 .for_each(|(_, imported)| imported.mirror.use_room(now));
+        }
+    }
+
+    /// Counts a digest that cannot be decoded. That its host speaks another version is logged once.
+    fn refuse_digest(&mut self, host: &str, refusal: Refusal, now: Monotonic) {
+        self.undecoded += 1;
+        let Refusal::Version(version) = refusal else { return };
+        let Some(remote) = self.remote(host, now) else { return };
+        if remote.other_version.replace(version) != Some(version) {
+            tracing::warn!(
+                "host {host} speaks version {version} of the protocol, this bridge {VERSION}; update the older one"
+            );
         }
     }
 
@@ -105,5 +121,38 @@ impl Importer {
 
     fn is_known(&self, host: &str, path: &str) -> bool {
         self.remotes.get(host).is_some_and(|remote| remote.announced.contains_key(path))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use settings::BridgeSettings;
+
+    use super::*;
+    use crate::transport::Incoming;
+    use crate::wire::{DigestKind, encode_digests};
+
+    #[test]
+    fn a_digest_of_another_version_or_with_damage_is_counted_and_its_version_noted_until_it_is_ours()
+     {
+        let text = "[bridge]\nhost = \"B\"\nlisten = \"tcp/127.0.0.1:1\"\n\
+            [[import]]\nfrom = \"A\"\nname = \"*\"\n";
+        let settings = BridgeSettings::parse(text, "digests").expect("settings");
+        let mut importer = Importer::new(&settings);
+        let own = encode_digests(DigestKind::Full, 1, 1, []).remove(0);
+        let with = |byte: usize| {
+            let mut digest = own.clone();
+            digest[byte] = VERSION.to_le_bytes()[0] + 1;
+            digest
+        };
+        for (digest, refused, version) in
+            [(with(2), 1, None), (with(0), 1, Some(VERSION + 1)), (own.clone(), 0, None)]
+        {
+            let key = Key::Digest("A".to_owned());
+            importer.take(Incoming::Other(key, digest), Monotonic::from_nanos(1));
+            assert_eq!(importer.take_undecoded(), refused);
+            let known = importer.remotes.get("A").and_then(|remote| remote.other_version);
+            assert_eq!(known, version);
+        }
     }
 }

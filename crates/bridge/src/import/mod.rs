@@ -65,6 +65,8 @@ pub struct Importer {
     /// For records that wait.
     memory: Memory,
     next: Monotonic,
+    /// Digests that could not be decoded, since they were counted last.
+    undecoded: u64,
     /// Whether mirrors have come or gone, or were described, since the routes were asked for.
     has_new_routes: bool,
 }
@@ -83,6 +85,7 @@ impl Importer {
             own: settings.status.clone(),
             memory: Memory::default(),
             next: Monotonic::from_nanos(0),
+            undecoded: 0,
             has_new_routes: true,
         };
         importer.expect_named();
@@ -176,6 +179,11 @@ impl Importer {
     /// The same, if that has changed since the last call.
     pub fn new_routes(&mut self) -> Option<Mirrors> {
         std::mem::take(&mut self.has_new_routes).then(|| self.routes())
+    }
+
+    /// How many digests could not be decoded since the last call.
+    pub fn take_undecoded(&mut self) -> u64 {
+        std::mem::take(&mut self.undecoded)
     }
 
     /// When [`turn`](Self::turn) has something to do.

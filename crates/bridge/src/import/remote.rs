@@ -41,6 +41,8 @@ pub(super) struct Remote {
     pub(super) describe: Pull,
     /// Another bridge of this name.
     pub(super) namesake: Namesake,
+    /// The version that it speaks, if it is another one than this bridge's.
+    pub(super) other_version: Option<u16>,
 }
 
 /// The chunks of a full digest that have come, and which of the known paths they have.
@@ -81,6 +83,7 @@ impl Remote {
             pull: Pull::new(),
             describe: Pull::new(),
             namesake: Namesake::default(),
+            other_version: None,
         }
     }
 

@@ -173,7 +173,8 @@ impl<'a> Bridge<'a> {
                 other => self.importer.take(other, now),
             }
         }
-        self.refused.add(taken.refused, taken.dropped, now);
+        let refused = taken.refused + self.importer.take_undecoded();
+        self.refused.add(refused, taken.dropped, now);
     }
 
     fn publish_status(&mut self, now: Monotonic) {
@@ -281,11 +282,16 @@ impl Lost {
             return;
         }
         self.log = now.after(LOG_EVERY);
-        tracing::warn!(
-            "{} no bridge has sent, and {} for which there was no room; who may publish here?",
-            counted(self.refused, "message"),
-            counted(self.dropped, "message")
-        );
+        if self.refused > 0 {
+            let messages = counted(self.refused, "malformed message");
+            tracing::warn!("refused {messages}; check who may publish here ([tls] hosts)");
+        }
+        if self.dropped > 0 {
+            let messages = counted(self.dropped, "message");
+            tracing::warn!(
+                "dropped {messages}: they came faster than they were handled; lower max_hz at their sources"
+            );
+        }
         (self.refused, self.dropped) = (0, 0);
     }
 }

@@ -110,6 +110,9 @@ pub fn encode_digests<'a>(
 }
 
 impl Digest {
+    /// Most bytes of an encoded chunk.
+    pub const MAX_LEN: usize = CHUNK;
+
     /// Decodes one chunk.
     ///
     /// # Errors

@@ -22,4 +22,4 @@ pub use input::Refusal;
 pub use readers::Readers;
 
 /// The version of all forms.
-const VERSION: u16 = 1;
+pub(crate) const VERSION: u16 = 1;
