@@ -10,6 +10,7 @@ use rustls::crypto::ring::default_provider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
 use rustls::server::WebPkiClientVerifier;
+use rustls::server::danger::ClientCertVerifier;
 use rustls::sign::CertifiedKey;
 use rustls::{CertificateError, Error, RootCertStore};
 use settings::{BridgeSettings, TlsProblem, TlsSettings};
@@ -35,7 +36,11 @@ pub(super) fn check(tls: &TlsSettings) -> Result<(), TlsProblem> {
     let authorities = certificates("ca", &tls.ca)?;
     let chain = certificates("cert", &tls.cert)?;
     check_key(tls, &chain)?;
-    match verified(authorities, &chain) {
+    let verifier = verifier(authorities).map_err(|error| {
+        let step = "give the PEM file of the authority";
+        problem("ca", format!("{}: {error}; {step}", tls.ca.display()))
+    })?;
+    match verified(&*verifier, &chain) {
         Ok(()) => Ok(()),
         Err(Error::InvalidCertificate(error)) if is_about_time(&error) => {
             tracing::warn!("{}: {error}; renew it, or set the clock", tls.cert.display());
@@ -94,15 +99,19 @@ fn check_key(tls: &TlsSettings, chain: &Chain) -> Result<(), TlsProblem> {
     }
 }
 
-/// Checks the certificate as every other host will.
-fn verified(authorities: Chain, chain: &Chain) -> Result<(), Error> {
+/// What every other host checks certificates with.
+fn verifier(authorities: Chain) -> Result<Arc<dyn ClientCertVerifier>, Error> {
     let mut store = RootCertStore::empty();
     for authority in authorities {
         store.add(authority)?;
     }
     let provider = Arc::new(default_provider());
     let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(store), provider).build();
-    let verifier = verifier.map_err(|error| Error::General(error.to_string()))?;
+    verifier.map_err(|error| Error::General(error.to_string()))
+}
+
+/// Checks the certificate as every other host will.
+fn verified(verifier: &dyn ClientCertVerifier, chain: &Chain) -> Result<(), Error> {
     let Some((own, between)) = chain.split_first() else { return Ok(()) };
     verifier.verify_client_cert(own, between, UnixTime::now()).map(drop)
 }

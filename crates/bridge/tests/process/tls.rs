@@ -48,6 +48,9 @@ fn certificates_that_no_link_can_have_are_refused_by_a_check_and_by_the_start() 
     let own = authority.tls("hostA", "[\"sink\"]");
     let foreign = other.path("ca.pem").display().to_string();
     let ca = authority.path("ca.pem").display().to_string();
+    let pem = "-----BEGIN CERTIFICATE-----\nYnJva2Vu\n-----END CERTIFICATE-----\n";
+    host.place.write("broken.pem", pem);
+    let broken = host.place.path("broken.pem").display().to_string();
     for (what, tls) in [
         ("tls.cert: .*hostA.pem is not signed by .*ca.pem; have", own.replace(&ca, &foreign)),
         (
@@ -55,6 +58,7 @@ fn certificates_that_no_link_can_have_are_refused_by_a_check_and_by_the_start() 
             own.replace("hostA.key", "ca.key"),
         ),
         ("tls.ca: .*none.pem cannot be read: No such file", own.replace(&ca, "/none.pem")),
+        ("tls.ca: .*broken.pem: .*; give the PEM file", own.replace(&ca, &broken)),
         ("tls.cert: .*hostA.key holds no certificate; give", own.replace("hostA.pem", "hostA.key")),
         ("tls.key: .*hostA.pem holds no private key; give", own.replace("hostA.key", "hostA.pem")),
     ] {
