@@ -37,15 +37,22 @@ struct Was {
 }
 
 impl Former {
-    /// Takes that the region with this row was a mirror, which held this record.
-    pub(super) fn note(&mut self, row: InstanceName, source: Source, held: Option<Resumed>) {
-        self.regions.insert(row, Was { source, held, address: address_of(&row) });
+    /// Records that the region with this row was a mirror, which held this record; at `address`, if that is known.
+    pub(super) fn note(
+        &mut self,
+        row: InstanceName,
+        address: Option<Address>,
+        source: Source,
+        held: Option<Resumed>,
+    ) {
+        let address = address.or_else(|| address_of(&row));
+        self.regions.insert(row, Was { source, held, address });
     }
 
-    /// Forgets the region at `address`, which has a mirror again; returns what it held, if it is of `source` as before.
-    pub(super) fn take(&mut self, address: &Address, source: &Source) -> Option<Resumed> {
+    /// Forgets the region at `address`, which has a mirror again; returns what it was a mirror of, and what it held.
+    pub(super) fn take(&mut self, address: &Address) -> Option<(Source, Option<Resumed>)> {
         let was = self.regions.remove(&keys::row(&address.to_string())?)?;
-        was.held.filter(|_| was.source == *source)
+        Some((was.source, was.held))
     }
 
     /// The rows of all of them.

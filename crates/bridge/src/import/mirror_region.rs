@@ -8,10 +8,12 @@ use std::time::Duration;
 
 use daemon::{Monotonic, OnChange};
 use layout::InstanceName;
+use layout::header::MAX_LINEAGE;
 use region::{DynInstanceWriter, DynWriter, Numbering, Options, RegionError, RegionErrorKind};
 use settings::{Address, Import};
 
 use super::trouble::Trouble;
+use crate::wall_clock;
 use crate::wire::{Description, Readers, RecordId};
 
 /// Time before a region that could not be written is tried again.
@@ -28,6 +30,8 @@ const MOST_BYTES: u32 = 256 << 20;
 pub(super) struct MirrorRegion {
     address: Address,
     options: Options,
+    /// Whether its file may hold records of another source: it begins a new lineage when it is opened.
+    begins_anew: bool,
     /// How many records a lossless mirror keeps for its followers; 0: of any other.
     lossless: u32,
     /// The most that its file permits.
@@ -59,6 +63,7 @@ impl MirrorRegion {
         Self {
             address,
             options: Options::new().period(period).slots(SLOTS),
+            begins_anew: false,
             lossless: import.lossless.unwrap_or(0),
             most_mode: import.mode,
             readers: None,
@@ -74,6 +79,11 @@ impl MirrorRegion {
 
     pub(super) fn address(&self) -> &Address {
         &self.address
+    }
+
+    /// When it is opened, it keeps nothing of what is in its file.
+    pub(super) fn begin_anew(&mut self) {
+        self.begins_anew = true;
     }
 
     /// Gives a file that is open the mode that it should have now. If that fails, nothing is published to it.
@@ -99,9 +109,14 @@ impl MirrorRegion {
         if self.writer.is_some() || self.readers.is_none() || !self.is_due(now) {
             return false;
         }
-        let options = self.options_for(description);
+        let mut options = self.options_for(description);
+        if self.begins_anew {
+            let lineage = (wall_clock::now() / 1000).clamp(1, MAX_LINEAGE);
+            options = options.numbering(Numbering { lineage, first_lineage: lineage, after: 0 });
+        }
         match Writer::open(&self.address, description, &options) {
             Ok(writer) => {
+                self.begins_anew = false;
                 self.mode = self.wanted_mode();
                 tracing::info!("mirror {} is there", self.address);
                 self.logged.clear();
@@ -168,6 +183,7 @@ impl MirrorRegion {
         now: Monotonic,
     ) -> bool {
         self.options = self.options.clone().numbering(numbering);
+        self.begins_anew = false;
         match self.writer {
             Some(_) => self.change(description, now),
             None => self.open(description, now),

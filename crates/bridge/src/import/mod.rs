@@ -60,6 +60,8 @@ pub struct Importer {
     former: Former,
     /// Regions that have no mirror, because another one has its address.
     refused: BTreeSet<Source>,
+    /// Whether there were more than [`MAX_MIRRORS`], which is logged once.
+    were_too_many: bool,
     /// The bridge's own region.
     own: String,
     /// For records that wait.
@@ -82,6 +84,7 @@ impl Importer {
             hosts: Hosts::default(),
             former: Former::default(),
             refused: BTreeSet::new(),
+            were_too_many: false,
             own: settings.status.clone(),
             memory: Memory::default(),
             next: Monotonic::from_nanos(0),
@@ -102,17 +105,28 @@ impl Importer {
             let imported = self.imported(&source).filter(|imported| imported.row() == Some(row));
             match (imported, resumed) {
                 (Some(imported), Some(resumed)) => imported.mirror.resume(resumed),
-                (Some(_), None) => {}
-                (None, _) => self.note_former(row, source, resumed),
+                // What is in its file, if anything is, has come from another source.
+                (Some(imported), None) => imported.mirror.begin_anew(),
+                (None, _) => self.note_former(row, None, source, resumed),
             }
         }
     }
 
-    /// Takes that the region with this row was a mirror, unless it is one again or the bridge's own.
-    fn note_former(&mut self, row: InstanceName, source: Source, held: Option<Resumed>) {
-        let is_mirror = self.mirrors.values().any(|imported| imported.row() == Some(row));
-        if !is_mirror && *row != *self.own {
-            self.former.note(row, source, held);
+    /// Records that the region with this row was a mirror, unless it is one again or the bridge's own.
+    fn note_former(
+        &mut self,
+        row: InstanceName,
+        address: Option<Address>,
+        source: Source,
+        held: Option<Resumed>,
+    ) {
+        let has_row = |(_, imported): &(&Source, &mut Imported)| imported.row() == Some(row);
+        match self.mirrors.iter_mut().find(has_row) {
+            // It has another source since the bridge was stopped.
+            Some((now, imported)) if *now != source => imported.mirror.begin_anew(),
+            Some(_) => {}
+            None if *row == *self.own => {}
+            None => self.former.note(row, address, source, held),
         }
     }
 
@@ -130,6 +144,7 @@ impl Importer {
         self.host.clone_from(&settings.host);
         self.own.clone_from(&settings.status);
         self.refused.clear();
+        self.were_too_many = false;
         let (imports, own) = (&self.imports, Address::Name(self.own.clone()));
         let stays = |(source, imported): &(Source, Imported)| {
             let import = imports.iter().find(|import| import.matches(&source.host, &source.name));
@@ -145,7 +160,8 @@ impl Importer {
         self.mirrors = stay.into_iter().collect();
         for (source, imported) in gone {
             if let Some(row) = imported.row() {
-                self.note_former(row, source, imported.mirror.last);
+                let address = Some(imported.mirror.address().clone());
+                self.note_former(row, address, source, imported.mirror.last);
             }
         }
         self.remotes.clear();
@@ -247,13 +263,26 @@ impl Importer {
     }
 
     fn new_mirror(&mut self, source: &Source) -> Option<Imported> {
-        let known = self.mirrors.len() + self.refused.len();
-        if source.host == self.host || known >= MAX_MIRRORS || self.refused.contains(source) {
+        if source.host == self.host || self.refused.contains(source) {
             return None;
         }
         let import =
             self.imports.iter().find(|import| import.matches(&source.host, &source.name))?;
-        let address = import.target(&source.host, &source.name)?;
+        if self.mirrors.len() + self.refused.len() >= MAX_MIRRORS {
+            if !std::mem::replace(&mut self.were_too_many, true) {
+                tracing::warn!(
+                    "{source} and others are not imported: there are {MAX_MIRRORS} mirrors; narrow the patterns in [[import]]"
+                );
+            }
+            return None;
+        }
+        let Some(address) = import.target(&source.host, &source.name) else {
+            tracing::warn!(
+                "{source} is not imported: its mirror would have no possible name; give it another region in [[import]]"
+            );
+            self.refused.insert(source.clone());
+            return None;
+        };
         if let Some(owner) = self.owner(&address) {
             tracing::warn!(
                 "{source} is not imported: {address} is {owner}; give it another region in [[import]]"
@@ -262,8 +291,10 @@ impl Importer {
             return None;
         }
         let mut imported = Imported::new(address, import, &self.memory);
-        if let Some(held) = self.former.take(imported.mirror.address(), source) {
-            imported.mirror.resume(held);
+        match self.former.take(imported.mirror.address()) {
+            Some((former, Some(held))) if former == *source => imported.mirror.resume(held),
+            Some(_) => imported.mirror.begin_anew(),
+            None => {}
         }
         Some(imported)
     }

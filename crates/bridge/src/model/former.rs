@@ -1,11 +1,15 @@
 //! Mirrors whose import was removed, and mirrors with long addresses.
 
-use region::DynWriter;
+use std::path::Path;
+
+use region::{DynReader, DynWriter, State};
 use settings::BridgeSettings;
 
 use super::{World, bytes, resumed, schema};
 use crate::import::{Importer, LinkState};
-use crate::keys;
+use crate::keys::{self, Key, Source};
+use crate::transport::Incoming;
+use crate::wire::{Announcement, Description, DigestKind, Readers, RecordId, encode_digests};
 
 fn mirrored() -> (World, DynWriter) {
     let mut world = World::new(1);
@@ -34,6 +38,16 @@ fn without_import() -> BridgeSettings {
     let text = "[bridge]\nhost = \"B\"\nlisten = \"tcp/127.0.0.1:1\"\n\
         [[import]]\nfrom = \"C*\"\nname = \"x*\"\n";
     BridgeSettings::parse(text, "former").expect("settings")
+}
+
+/// B with a mirror at this path.
+fn settings_of(path: &Path) -> BridgeSettings {
+    let text = format!(
+        "[bridge]\nhost = \"B\"\nlisten = \"tcp/127.0.0.1:1\"\n\
+         [[import]]\nfrom = \"A\"\nname = \"stu\"\nregion = \"{}\"\n",
+        path.display()
+    );
+    BridgeSettings::parse(&text, "former").expect("settings")
 }
 
 /// Whether it is known that its region was a mirror, and over no known hosts.
@@ -98,12 +112,7 @@ fn a_mirror_that_is_imported_again_or_in_another_way_continues() {
 fn a_mirror_with_a_long_path_is_not_published_again_after_a_restart() {
     let (mut world, mut source) = mirrored();
     let long = world.path(&format!("{}.region", "x".repeat(100)));
-    let text = format!(
-        "[bridge]\nhost = \"B\"\nlisten = \"tcp/127.0.0.1:1\"\n\
-         [[import]]\nfrom = \"A\"\nname = \"stu\"\nregion = \"{}\"\n",
-        long.display()
-    );
-    world.settings[1] = BridgeSettings::parse(&text, "former").expect("settings");
+    world.settings[1] = settings_of(&long);
     world.importer = Importer::new(&world.settings[1]);
     source.publish(&bytes(2)).expect("published");
     world.converge("the record", |world| sequence(world) == Some(1));
@@ -111,4 +120,52 @@ fn a_mirror_with_a_long_path_is_not_published_again_after_a_restart() {
     assert_eq!(sequence(&world), Some(1));
     world.converge("news", has_news);
     assert_eq!(received(&world), (1, 0), "it was not published again");
+}
+
+#[test]
+fn a_mirror_that_is_of_another_source_now_does_not_hold_the_record_of_the_one_before() {
+    for restarts in 0..3 {
+        let (mut world, _source) = mirrored();
+        let text = format!(
+            "[bridge]\nhost = \"B\"\nlisten = \"tcp/127.0.0.1:1\"\n\
+             [[import]]\nfrom = \"C\"\nname = \"stu\"\nregion = \"{}\"\n",
+            world.path("mirror.region").display()
+        );
+        let settings = BridgeSettings::parse(&text, "former").expect("settings");
+        if restarts == 0 {
+            world.importer.change(&settings);
+        }
+        for _ in 0..restarts {
+            let rows: Vec<_> = world.importer.status(world.now, true).map(resumed).collect();
+            world.importer = Importer::new(&settings);
+            world.importer.resume(rows);
+        }
+        let (path, state) = ("stu".to_owned(), Some(State::Live));
+        let (id, readers) = (RecordId::default(), Readers::EVERYBODY);
+        let entry = Announcement { path, state, id, history: None, readers };
+        for digest in encode_digests(DigestKind::Full, 1, 1, [&entry]) {
+            world.importer.take(Incoming::Other(Key::Digest("C".to_owned()), digest), world.now);
+        }
+        let described = Description { route: Vec::new(), instances: None, schema: schema() };
+        let key = Key::Description(Source::new("C", "stu"));
+        world.importer.take(Incoming::Other(key, described.encode()), world.now);
+        world.turn();
+        let mut reader = DynReader::open(world.path("mirror.region")).expect("a mirror");
+        let newest = reader.latest(&mut bytes(0)).expect("read");
+        assert_eq!((reader.state(), newest), (State::Live, None), "{restarts} restarts");
+    }
+}
+
+#[test]
+fn a_former_mirror_with_a_long_path_is_forgotten_when_its_file_is_gone() {
+    let (mut world, mut source) = mirrored();
+    let long = world.path(&format!("{}.region", "x".repeat(100)));
+    world.settings[1] = settings_of(&long);
+    world.importer = Importer::new(&world.settings[1]);
+    source.publish(&bytes(2)).expect("published");
+    world.converge("the record", |world| sequence(world) == Some(1));
+    world.importer.change(&without_import());
+    assert!(!world.importer.routes().is_empty());
+    std::fs::remove_file(long).expect("removed");
+    world.converge("no mirror", |world| world.importer.routes().is_empty());
 }

@@ -305,3 +305,19 @@ fn a_lossless_import_of_an_export_that_keeps_no_records_gets_the_newest_by_askin
     assert_eq!((received.records, received.skipped), (2, 4));
 }
 
+#[test]
+fn a_mirror_whose_bridge_was_killed_before_it_said_what_it_had_published_says_it_afterwards() {
+    let mut world = World::lossless(1, 100);
+    let mut writer = source(&world, 8);
+    publish(&mut writer);
+    let sequence = |world: &World| world.status().map_or(0, |mirror| mirror.sequence);
+    world.converge("the first record", |world| sequence(world) == 1);
+    let said: Vec<_> = world.importer.status(world.now, true).map(super::resumed).collect();
+    publish(&mut writer);
+    world.converge("the second record", |world| sequence(world) == 2);
+    world.importer = crate::import::Importer::new(&world.settings[1]);
+    world.importer.resume(said);
+    assert_eq!(sequence(&world), 1);
+    world.converge("what the mirror holds", |world| sequence(world) == 2);
+    assert_eq!(world.status().expect("a mirror").received.records, 0);
+}

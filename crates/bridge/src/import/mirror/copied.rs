@@ -4,7 +4,7 @@
 
 use daemon::Monotonic;
 
-use super::{Mirror, Taken};
+use super::{Mirror, Outcome, Resumed};
 use crate::import::in_order::{InOrder, Next};
 use crate::wire::{Attachment, Description, History, RecordId};
 
@@ -52,9 +52,14 @@ impl Mirror {
 
     /// Continues after the newest record that is in the region already.
     fn continue_copy(&mut self) {
-        if let (Some(order), Some(newest)) = (&mut self.in_order, self.region.newest_copy()) {
-            order.forget_to(newest);
-            self.held.insert(None, newest);
+        let (Some(order), Some(newest)) = (&mut self.in_order, self.region.newest_copy()) else {
+            return;
+        };
+        order.forget_to(newest);
+        self.held.insert(None, newest);
+        if newest.sequence > 0 && self.last.is_none_or(|last| last.id != newest) {
+            // The bridge that published it was killed before it said so; when it was published is not known.
+            self.last = Some(Resumed { id: newest, time: 0, sequence: newest.sequence });
         }
     }
 

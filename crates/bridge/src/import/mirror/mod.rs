@@ -127,6 +127,11 @@ impl Mirror {
         self.last = Some(resumed);
     }
 
+    /// Keeps nothing of what is in its file, which is of another source.
+    pub(in crate::import) fn begin_anew(&mut self) {
+        self.region.begin_anew();
+    }
+
     /// The newest record of an instance that came, also if it waits to be published.
     pub(in crate::import) fn newest(&self, instance: Option<&InstanceName>) -> RecordId {
         self.held(instance).max(self.waiting.id(instance))
