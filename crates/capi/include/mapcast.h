@@ -281,12 +281,12 @@
 #define MAPCAST_EVENT_MISSING 8
 
 /**
- * The region's name is back, and belongs to the same file.
+ * The region's name is back and belongs to the same file, or the file has the bytes again that a cut took away.
  */
 #define MAPCAST_EVENT_BACK 9
 
 /**
- * The file was cut short. Nothing is read until there is another.
+ * The file was cut short. Nothing is read until it is whole again, or there is another.
  */
 #define MAPCAST_EVENT_TRUNCATED 10
 

@@ -38,7 +38,7 @@ pub const MAPCAST_EVENT_WAITING: u32 = 6;
 pub const MAPCAST_EVENT_ATTACHED: u32 = 7;
 /// The region's name is gone. The old file is followed until there is another.
 pub const MAPCAST_EVENT_MISSING: u32 = 8;
-/// The region's name is back, and belongs to the same file; or that has the bytes again that a cut took away.
+/// The region's name is back and belongs to the same file, or the file has the bytes again that a cut took away.
 pub const MAPCAST_EVENT_BACK: u32 = 9;
 /// The file was cut short. Nothing is read until it is whole again, or there is another.
 pub const MAPCAST_EVENT_TRUNCATED: u32 = 10;

@@ -187,7 +187,8 @@ impl fmt::Display for Change {
             ),
             Self::Back => f.write_str("back: the same file as before"),
             Self::Truncated => {
-                f.write_str("truncated: the file was cut short; waiting for another one")
+                f.write_str("truncated: the file was cut short; waiting until it is whole again or \
+                 there is another one")
             }
             Self::OtherRecord { have, want, difference } => write!(
                 f,

@@ -25,7 +25,7 @@ pub enum Event<T> {
     Attached,
     /// The region's name is gone. The old file is followed until there is another.
     Missing,
-    /// The name is back, and belongs to the same file; or that has the bytes again that a cut took away.
+    /// The name is back and belongs to the same file, or the file has the bytes again that a cut took away.
     Back,
     /// The file was cut short. Nothing more is read from it until it is whole again, or there is another.
     Truncated,

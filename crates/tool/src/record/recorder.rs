@@ -155,7 +155,8 @@ impl<'a> Recorder<'a> {
             }
             Event::Truncated => {
                 tracing::warn!(
-                    "{}: truncated: the file was cut short; waiting for another one",
+                    "{}: truncated: the file was cut short; waiting until it is whole again or \
+                     there is another one",
                     self.name
                 );
                 self.note("truncated")

@@ -38,7 +38,7 @@ fn each_change_of_a_region_is_said_once() {
         "INFO mapcast: odd: closed: its writer ended; the last record stays readable".into(),
         "WARN mapcast: odd: missing: the file was deleted; recording the old one until".into(),
         "INFO mapcast: odd: back: the same file as before".into(),
-        "WARN mapcast: odd: truncated: the file was cut short; waiting for another one".into(),
+        "WARN mapcast: odd: truncated: the file was cut short; waiting until it is whole again or there is another one".into(),
         format!("INFO mapcast: odd: replaced: ODD; {of_writer}"),
     ] {
         assert_eq!(said.matches(&want).count(), 1, "{want}: {said}");
