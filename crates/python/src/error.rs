@@ -131,6 +131,9 @@ fn of_bare_file(err: &Error) -> PyErr {
     let kind = err.kind();
     let (fact, next) = match kind {
         ErrorKind::NotThere => ("no such file".into(), "start its writer"),
+        ErrorKind::Truncated { .. } => {
+            (kind.to_string(), "remove the file, then open its writer again")
+        }
         ErrorKind::NotAFile(_) => (kind.to_string(), "give the path of a regular file"),
         ErrorKind::Busy { .. } => (kind.to_string(), "end that writer"),
         _ => return of_region(err),
@@ -166,10 +169,6 @@ fn class_of(kind: &ErrorKind) -> (&'static str, &'static str) {
         ErrorKind::Io { .. } | ErrorKind::UnfitFileSystem { .. } => ("SystemCallError", ""),
         ErrorKind::TooManyInstances { .. } => {
             ("TooManyInstancesError", "retire one, or open the writer with more instances")
-        }
-        // A writer refuses a bare file of another length.
-        ErrorKind::Truncated { structs: Some(_), .. } => {
-            ("TruncatedError", "remove the file, then open its writer again")
         }
         ErrorKind::Truncated { .. } => ("TruncatedError", "start its writer again"),
         ErrorKind::BadName(_) => ("BadValueError", "give another name, or a path with a '/'"),
