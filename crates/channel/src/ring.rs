@@ -288,26 +288,23 @@ impl<M: Memory> Ring<M> {
     fn pending_or_missed(&self, after: u64, found: u64) -> Step {
         // CHOICE N3: the stamp of a later record, complete or not, means that this one is gone.
         if stamp::is_past(found, after.wrapping_add(1)) {
-            match self.missed(after) {
-                0 => Step::Pending,
-                missed => Step::Missed(missed),
-            }
+            self.missed(after)
         } else {
             Step::Pending
         }
     }
 
-    /// How many records after `after` are gone; none after the last number there is, to which forged stamps
-    /// can take a reader.
+    /// The answer that the records after `after` are gone, and how many.
     #[cold]
-    fn missed(&self, after: u64) -> u64 {
+    fn missed(&self, after: u64) -> Step {
+        // Forged stamps can take a reader to the last number there is, after which none is gone.
         if after == u64::MAX {
-            return 0;
+            return Step::Pending;
         }
         // CHOICE N4: slots - 1 records are kept; the writer works in the slot after the newest's.
         let oldest = self.head().saturating_sub(u64::from(self.mask));
         // CHOICE N5: the record asked for is gone, even if head was read too early to show that.
-        oldest.max(after.wrapping_add(1)).wrapping_sub(after)
+        Step::Missed(oldest.max(after.wrapping_add(1)).wrapping_sub(after))
     }
 
     /// The wanted bytes of a slot whose stamp was `found` and complete, and when they were published;

@@ -247,7 +247,7 @@ impl Mirror {
         }
     }
 
-    /// Records that what the description `hash` is of has come over this host before; returns whether that is news.
+    /// Notes that records of the description `hash` have come over this host before; returns whether that is news.
     /// Ignores a description that no waiting record has, because only a new record ends a loop.
     pub(in crate::import) fn note_loop(&mut self, hash: u64) -> bool {
         self.forget_undescribed(hash);
