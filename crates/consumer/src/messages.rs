@@ -170,12 +170,12 @@ impl fmt::Display for Notice {
     }
 }
 
-/// What is said of the region; the notice has its path.
+/// What has changed, without the region's path, which the notice writes.
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Waiting => f.write_str("waiting"),
-            Self::Writer => f.write_str("another state"),
+            // The notice writes all of these.
+            Self::Waiting | Self::Writer => Ok(()),
             Self::Attached(record) => write!(f, "attached, record {record}"),
             Self::Reattached(None) => f.write_str("re-attached"),
             Self::Reattached(Some(record)) => write!(f, "re-attached, record now {record}"),
@@ -186,10 +186,9 @@ impl fmt::Display for Change {
                 "missing: the file was deleted; reading the old one until there is another",
             ),
             Self::Back => f.write_str("back: the same file as before"),
-            Self::Truncated => {
-                f.write_str("truncated: the file was cut short; waiting until it is whole again or \
-                 there is another one")
-            }
+            Self::Truncated => f.write_str(
+                "truncated: the file was cut short; waiting until it is whole again or there is another one",
+            ),
             Self::OtherRecord { have, want, difference } => write!(
                 f,
                 "holds record {have}, the configuration describes {want}: {difference}; printing what is there"

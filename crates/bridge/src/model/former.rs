@@ -1,6 +1,6 @@
 //! Mirrors whose import was removed, and mirrors with long addresses.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use region::{DynReader, DynWriter, State};
 use settings::BridgeSettings;
@@ -108,14 +108,20 @@ fn a_mirror_that_is_imported_again_or_in_another_way_continues() {
     assert_eq!(received(&world), (1, 0), "it was not published again");
 }
 
-#[test]
-fn a_mirror_with_a_long_path_is_not_published_again_after_a_restart() {
+/// As [`mirrored`], at a path that is longer than a row's name.
+fn mirrored_at_a_long_path() -> (World, DynWriter, PathBuf) {
     let (mut world, mut source) = mirrored();
     let long = world.path(&format!("{}.region", "x".repeat(100)));
     world.settings[1] = settings_of(&long);
     world.importer = Importer::new(&world.settings[1]);
     source.publish(&bytes(2)).expect("published");
     world.converge("the record", |world| sequence(world) == Some(1));
+    (world, source, long)
+}
+
+#[test]
+fn a_mirror_with_a_long_path_is_not_published_again_after_a_restart() {
+    let (mut world, _source, _) = mirrored_at_a_long_path();
     world.restart_importer();
     assert_eq!(sequence(&world), Some(1));
     world.converge("news", has_news);
@@ -158,12 +164,7 @@ fn a_mirror_that_is_of_another_source_now_does_not_hold_the_record_of_the_one_be
 
 #[test]
 fn a_former_mirror_with_a_long_path_is_forgotten_when_its_file_is_gone() {
-    let (mut world, mut source) = mirrored();
-    let long = world.path(&format!("{}.region", "x".repeat(100)));
-    world.settings[1] = settings_of(&long);
-    world.importer = Importer::new(&world.settings[1]);
-    source.publish(&bytes(2)).expect("published");
-    world.converge("the record", |world| sequence(world) == Some(1));
+    let (mut world, _source, long) = mirrored_at_a_long_path();
     world.importer.change(&without_import());
     assert!(!world.importer.routes().is_empty());
     std::fs::remove_file(long).expect("removed");

@@ -253,6 +253,18 @@ fn a_forged_number_at_the_end_of_the_range_stops_no_bridge() {
     }
 }
 
+/// Publishes five records, of which all that is sent is lost.
+fn lose_five(world: &mut World, writer: &mut DynWriter) {
+    world.network.cut(true);
+    for _ in 0..5 {
+        publish(writer);
+    }
+    for _ in 0..20 {
+        world.network.deliver(usize::MAX);
+        world.turn();
+    }
+}
+
 #[test]
 fn a_lossless_source_that_is_deleted_is_not_there_and_what_is_kept_of_it_still_comes() {
     let mut world = World::lossless(1, 100);
@@ -260,15 +272,8 @@ fn a_lossless_source_that_is_deleted_is_not_there_and_what_is_kept_of_it_still_c
     publish(&mut writer);
     let held = |world: &World| world.status().map_or(0, |mirror| mirror.id.sequence);
     world.converge("the first record", |world| held(world) == 1);
-    // All that is sent of the next ones is lost, and so is the region.
-    world.network.cut(true);
-    for _ in 0..5 {
-        publish(&mut writer);
-    }
-    for _ in 0..20 {
-        world.network.deliver(usize::MAX);
-        world.turn();
-    }
+    lose_five(&mut world, &mut writer);
+    // And so is the region.
     drop(writer);
     std::fs::remove_file(world.path("source.region")).expect("removed");
     world.converge("the others, and no region", |world| {
@@ -292,14 +297,7 @@ fn a_lossless_import_of_an_export_that_keeps_no_records_gets_the_newest_by_askin
     publish(&mut writer);
     let held = |world: &World| world.status().map_or(0, |mirror| mirror.id.sequence);
     world.converge("the first record", |world| held(world) == 1);
-    world.network.cut(true);
-    for _ in 0..5 {
-        publish(&mut writer);
-    }
-    for _ in 0..20 {
-        world.network.deliver(usize::MAX);
-        world.turn();
-    }
+    lose_five(&mut world, &mut writer);
     world.converge("the newest", |world| held(world) == 6);
     let received = world.status().expect("a mirror").received;
     assert_eq!((received.records, received.skipped), (2, 4));
