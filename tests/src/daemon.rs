@@ -70,7 +70,7 @@ impl Daemon {
     /// returns it.
     ///
     /// # Panics
-    /// If the stream ends or the deadline passes first, with everything the process wrote.
+    /// If the stream ends or the deadline passes first.
     #[track_caller]
     pub fn out_line(&mut self, what: &str, wanted: impl FnMut(&str) -> bool) -> String {
         match self.out.find(wanted) {
@@ -207,10 +207,10 @@ impl Daemon {
         }
     }
 
-    /// Fails the test with `why` and everything that the process wrote.
+    /// Fails the test with `why`.
     #[track_caller]
     pub fn fail(&self, why: &str) -> ! {
-        panic!("{} (pid {}): {why}\n{}", self.name, self.pid(), self.story());
+        panic!("{} (pid {}): {why}", self.name, self.pid());
     }
 
     /// What it wrote, at most the last lines.
@@ -244,7 +244,12 @@ fn shortened(line: &str) -> String {
 }
 
 impl Drop for Daemon {
+    /// Of a test that has failed, everything that its processes wrote is shown.
+    #[expect(clippy::print_stderr, reason = "the harness shows it with the failure")]
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("{} (pid {}):\n{}", self.name, self.pid(), self.story());
+        }
         if self.poll().is_none() {
             // A failure does not matter: the test has ended.
             let _ = self.child.kill();
