@@ -43,11 +43,23 @@ impl WallClock {
     /// `None`, with a message on stderr, if that is not possible: another processor, no ptrace.
     #[track_caller]
     pub fn start(program: &Program, place: &Place, args: &str) -> Option<(Daemon, Self)> {
+        Self::start_with(program, place, args, &[])
+    }
+
+    /// The same with these variables. The clock of a program that executes another is that of the machine again.
+    #[track_caller]
+    pub fn start_with(
+        program: &Program,
+        place: &Place,
+        args: &str,
+        variables: &[(&str, &str)],
+    ) -> Option<(Daemon, Self)> {
         if !cfg!(target_arch = "x86_64") {
             return not_run("the vDSO of this processor is not known");
         }
         let mut command = program.command_after("kill -STOP $$", place);
-        let daemon = Daemon::start(program.name(), command.args(args.split_whitespace()));
+        command.args(args.split_whitespace()).envs(variables.iter().copied());
+        let daemon = Daemon::start(program.name(), &mut command);
         let pid = Pid::from_raw(i32::try_from(daemon.pid()).expect("a pid"));
         wait_until("the shell is stopped", || {
             let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("a child");

@@ -74,6 +74,10 @@ impl Cause {
 
 /// The last part of a chain of causes, that of the system or of TLS. A semicolon is before the step alone.
 fn fact(text: &str) -> String {
+    // What follows is the link, as Zenoh keeps it.
+    if text.contains("Received a close message") {
+        return "the bridge there has closed it".to_owned();
+    }
     let from = ["invalid peer certificate", "received fatal alert"];
     let text = match from.iter().find_map(|word| text.find(word)) {
         Some(at) => &text[at..],
@@ -137,6 +141,12 @@ mod tests {
                 "x: received fatal alert: CertificateExpired",
                 "received fatal alert: CertificateExpired",
                 "renew [tls]",
+            ),
+            (
+                "Received a close message (reason GENERIC) in response to an OpenSyn on: TransportLinkUnicast { link: \
+                 Link { src: tcp/127.0.0.1:1 }, config: { reliability: None } } at /root/x/open.rs:526.. Retry in 1s.",
+                "the bridge there has closed it",
+                "see the log",
             ),
             ("something else at /a/b.rs:1.", "something else", "see the log"),
         ] {

@@ -6,9 +6,11 @@ mod check;
 mod error;
 mod links;
 mod network;
+mod one_thread;
 mod over_zenoh;
 mod row;
 mod run;
+mod silence;
 mod status;
 mod subscriptions;
 
@@ -21,8 +23,9 @@ use error::Kind;
 use links::Links;
 use run::Bridge;
 
-/// What is logged without `--log` and `MAPCAST_LOG`: Zenoh logs each attempt to connect.
-const DEFAULT_LOG: &str = "info,zenoh=error";
+/// What is logged without `--log` and `MAPCAST_LOG`: Zenoh logs each attempt to connect. Why one has failed is logged in the
+/// words of [`cause`].
+const DEFAULT_LOG: &str = "info,zenoh=error,zenoh_transport::unicast::establishment=off";
 
 /// Runs the bridge that the command line describes, until a signal ends it.
 pub fn run(args: &Args) -> Result<(), BridgeError> {
@@ -39,6 +42,7 @@ pub fn run(args: &Args) -> Result<(), BridgeError> {
         check::warn_of_exposed(&settings);
         return Ok(daemon::print(&check::report(&settings)).map_err(Kind::Output)?);
     }
+    one_thread::ensure();
     let mut service = Service::from_environment();
     let result = Bridge::start(args, links, &mut service).and_then(Bridge::run);
     if let Err(error) = &result {

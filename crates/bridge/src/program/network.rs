@@ -15,6 +15,7 @@ use settings::{BridgeMode, BridgeSettings, Endpoint};
 use super::cause::{self, Cause};
 use super::links::Links;
 use super::over_zenoh::Zenoh;
+use super::silence::Silence;
 use crate::inbox::Inbox;
 use crate::keys::Key;
 use crate::transport::{Message, Transport, TransportError};
@@ -22,12 +23,15 @@ use crate::transport::{Message, Transport, TransportError};
 /// Time between two attempts to open a session.
 const RETRY: Duration = Duration::from_secs(1);
 
+/// The longest wait for the end of the session before, which may have a host that does not answer.
+const CLOSING: Duration = Duration::from_secs(5);
+
 /// Time before a router opens its session, in which the other routers drop the session before it. A router of Zenoh
 /// 1.10.2 computes its routes at most every 100 ms, and sends its declarations to the neighbours whose index the last
 /// computation did not have. A new neighbour gets the index of one that has left: if both happen between two
 /// computations, as they may in a ring or a mesh, it never gets the declarations (`compute_trees` in
 /// `zenoh/src/net/protocol/network.rs`).
-const OPEN_DELAY: Duration = Duration::from_millis(500);
+pub(super) const OPEN_DELAY: Duration = Duration::from_millis(500);
 
 /// A session, or the attempt to open one.
 #[derive(Debug)]
@@ -39,6 +43,8 @@ pub(crate) struct Network {
     /// Attempts in a row that have failed.
     failures: u32,
     trouble: OnChange<String>,
+    /// `None` without imports: then nothing is to be heard.
+    silence: Option<Silence>,
 }
 
 #[derive(Debug)]
@@ -54,15 +60,25 @@ impl Network {
     pub(crate) fn open(settings: Arc<BridgeSettings>, inbox: Inbox, links: Links) -> Self {
         let now = Monotonic::now();
         links.expect(&settings, now);
-        let state = State::Opening(begin(&settings, &inbox), now);
-        Self { settings, inbox, links, state, failures: 0, trouble: OnChange::new() }
+        let state = State::Opening(begin(&settings, &inbox, None), now);
+        let silence = Silence::of(&settings, now);
+        Self { settings, inbox, links, state, failures: 0, trouble: OnChange::new(), silence }
+    }
+
+    /// Ends the session, and begins to open one with these settings.
+    pub(crate) fn change(&mut self, settings: Arc<BridgeSettings>, now: Monotonic) {
+        self.silence = Silence::of(&settings, now);
+        self.settings = settings;
+        self.trouble.clear();
+        self.open_anew(now);
     }
 
     /// When [`turn`](Self::turn) has something to do that the inbox does not show.
     pub(crate) fn due(&self) -> Option<Monotonic> {
         match self.state {
             State::Failed(retry) => Some(retry),
-            State::Opening(..) | State::Open(_) => None,
+            State::Open(_) => self.silence.as_ref().map(Silence::due),
+            State::Opening(..) => None,
         }
     }
 
@@ -84,10 +100,31 @@ impl Network {
                 Err(TryRecvError::Empty) => {}
             },
             State::Failed(retry) if *retry <= now => {
-                self.state = State::Opening(begin(&self.settings, &self.inbox), now);
+                self.state = State::Opening(begin(&self.settings, &self.inbox, None), now);
             }
-            State::Failed(_) | State::Open(_) => {}
+            State::Open(zenoh) => {
+                let silence = self.silence.as_mut();
+                if silence.is_some_and(|silence| silence.is_too_long(now, || zenoh.is_linked())) {
+                    tracing::debug!("a link, and no host is heard: the session is opened anew");
+                    self.open_anew(now);
+                }
+            }
+            State::Failed(_) => {}
         }
+    }
+
+    /// Records that another host was heard.
+    pub(crate) fn hear(&mut self) {
+        if let Some(silence) = &mut self.silence {
+            silence.hear();
+        }
+    }
+
+    fn open_anew(&mut self, now: Monotonic) {
+        self.links.expect(&self.settings, now);
+        self.failures = 0;
+        let former = std::mem::replace(&mut self.state, State::Failed(now)).close();
+        self.state = State::Opening(begin(&self.settings, &self.inbox, former), now);
     }
 
     fn fail(&mut self, now: Monotonic, why: &str) {
@@ -110,16 +147,31 @@ impl Network {
 
     /// Ends the session. Returns at once.
     pub(crate) fn close(self) {
-        if let State::Open(zenoh) = self.state {
-            zenoh.close();
+        self.state.close();
+    }
+}
+
+impl State {
+    /// Ends the session; what is returned is closed when it has ended.
+    fn close(self) -> Option<Receiver<()>> {
+        match self {
+            Self::Open(zenoh) => Some(zenoh.close()),
+            Self::Opening(..) | Self::Failed(_) => None,
         }
     }
 }
 
-fn begin(settings: &Arc<BridgeSettings>, inbox: &Inbox) -> Receiver<Result<Zenoh, TransportError>> {
+/// Opens a session in a thread, after the one before, `former`, has ended.
+fn begin(
+    settings: &Arc<BridgeSettings>,
+    inbox: &Inbox,
+    former: Option<Receiver<()>>,
+) -> Receiver<Result<Zenoh, TransportError>> {
     let (sender, opened) = channel();
     let (settings, inbox) = (Arc::clone(settings), inbox.clone());
     let open = move || {
+        // It says nothing, and is closed at the end.
+        let _ = former.map(|former| former.recv_timeout(CLOSING));
         if settings.mode == BridgeMode::Router {
             std::thread::sleep(OPEN_DELAY);
         }

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use settings::{BridgeMode, BridgeSettings, Endpoint};
@@ -62,10 +63,16 @@ impl Zenoh {
         Ok(Self { session, inbox: inbox.clone(), _declared: declared })
     }
 
-    /// Ends the session without waiting for hosts that do not answer.
-    pub(super) fn close(self) {
+    /// Ends the session without waiting for hosts that do not answer. What is returned is closed when it has ended.
+    pub(super) fn close(self) -> Receiver<()> {
+        let (is_open, has_ended) = channel();
+        let close = move || {
+            drop(self);
+            drop(is_open);
+        };
         // Without a thread it ends here and now.
-        let _ = std::thread::Builder::new().name("close".into()).spawn(move || drop(self));
+        let _ = std::thread::Builder::new().name("close".into()).spawn(close);
+        has_ended
     }
 }
 

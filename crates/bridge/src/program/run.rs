@@ -170,7 +170,12 @@ impl<'a> Bridge<'a> {
                 Incoming::Other(Key::Digest(host), _) if host == self.settings.host => {
                     self.own_name.hear(&host, now);
                 }
-                other => self.importer.take(other, now),
+                other => {
+                    if matches!(other, Incoming::Other(Key::Digest(_), _) | Incoming::Alive(_)) {
+                        self.network.hear();
+                    }
+                    self.importer.take(other, now);
+                }
             }
         }
         let refused = taken.refused + self.importer.take_undecoded();
@@ -246,8 +251,7 @@ impl<'a> Bridge<'a> {
         if self.status.name() != settings.status {
             self.status = Status::new(&settings.status);
         }
-        let network = Network::open(Arc::clone(settings), self.inbox.clone(), self.links.clone());
-        std::mem::replace(&mut self.network, network).close();
+        self.network.change(Arc::clone(settings), now);
         tracing::info!("reloaded {}", self.args.config.display());
     }
 }

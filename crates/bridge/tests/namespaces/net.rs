@@ -128,7 +128,9 @@ impl Host {
     /// The same with a wall clock of its own; `None`: that is not possible here.
     pub(crate) fn start_with_clock(&self, config: &str) -> Option<(Daemon, WallClock)> {
         self.place.write("bridge.toml", config);
-        self.inside(|| WallClock::start(&bridge(), &self.place, CONFIG))
+        // With Zenoh's own threads: so it does not execute itself again.
+        let threads = [("ZENOH_RUNTIME", "()")];
+        self.inside(|| WallClock::start_with(&bridge(), &self.place, CONFIG, &threads))
     }
 
     /// The same where the clocks since the start of the machine are a year ahead.
