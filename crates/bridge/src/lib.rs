@@ -14,7 +14,6 @@
 //! - `wire`, `keys`: what is sent. Hostile bytes are refused.
 //! - `transport`: what is needed of a network. Zenoh is the one there is; tests have one in memory.
 //! - `export`, `import`: the two sides, which know neither clock nor network but by their arguments.
-//! - `any_reader`: a reader of a region of either kind.
 //! - `namesake`: another bridge of the same name.
 //! - `wall_clock`: times for people and other hosts.
 //! - `cli`: the command line.
@@ -22,7 +21,6 @@
 //!
 //! Price: docs/bridge.md has the figures.
 
-mod any_reader;
 pub mod cli;
 pub mod export;
 pub mod import;

@@ -137,19 +137,18 @@ pub(crate) fn gone_over(error: Error) -> Failure {
 /// Why a writer was not opened that cannot stand by for another.
 #[cold]
 pub(crate) fn without_standby(error: Error) -> Failure {
-    advised(error, |kind| matches!(kind, Kind::Busy { .. }), "end that writer")
+    advised(error, |error| matches!(error.kind(), Kind::Busy { .. }), "end that writer")
 }
 
 /// The region has instances now and had none, or the other way round; a follower stays with the kind that it found.
 #[cold]
 pub(crate) fn of_following(error: Error) -> Failure {
-    let is_other_kind = |kind: &Kind| matches!(kind, Kind::HasInstances { .. } | Kind::NoInstances);
-    advised(error, is_other_kind, "close this follower and open another")
+    advised(error, Error::is_of_other_kind, "close this follower and open another")
 }
 
 /// The failure of `error`, with this advice if it is one that `is_meant`.
-fn advised(error: Error, is_meant: impl FnOnce(&Kind) -> bool, advice: &'static str) -> Failure {
-    let is_meant = is_meant(error.kind());
+fn advised(error: Error, is_meant: impl FnOnce(&Error) -> bool, advice: &'static str) -> Failure {
+    let is_meant = is_meant(&error);
     let mut failure = Failure::from(error);
     if is_meant {
         failure.0.advice = advice.into();

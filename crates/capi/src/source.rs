@@ -2,10 +2,9 @@
 //!
 //! Price: a record is copied once, into memory that is aligned to 8 bytes.
 
-use mapcast::dynamic::{InstanceReader, Reader, Schema};
+use mapcast::dynamic::{AnyReader, Reader, Schema};
 use mapcast::{
-    Begin, Error, ErrorKind, Followed, Instance, InstanceChange, Notifier, Publication, Refreshed,
-    Step,
+    Begin, Error, Followed, Instance, InstanceChange, Notifier, Publication, Refreshed, Step,
 };
 use std::ffi::CString;
 use std::fs::File;
@@ -24,17 +23,10 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    fn reader(&self) -> Result<Reader, Error> {
+    fn reader(&self) -> Result<AnyReader, Error> {
         match self {
-            Self::Named(at) => Reader::open(at),
-            Self::Passed(file, name) => Reader::open_file(file, name),
-        }
-    }
-
-    fn instance_reader(&self) -> Result<InstanceReader, Error> {
-        match self {
-            Self::Named(at) => InstanceReader::open(at),
-            Self::Passed(file, name) => InstanceReader::open_file(file, name),
+            Self::Named(at) => AnyReader::open(at),
+            Self::Passed(file, name) => AnyReader::open_file(file, name),
         }
     }
 
@@ -47,17 +39,10 @@ impl Place {
     }
 }
 
-/// A region of either kind.
-#[derive(Debug)]
-enum Region {
-    One(Box<Reader>),
-    Many(Box<InstanceReader>),
-}
-
 /// The region that a follower has attached, and its last record.
 #[derive(Debug)]
 pub(crate) struct Source {
-    region: Region,
+    reader: AnyReader,
     /// The only schema that the program reads; `None`: any.
     expected: Option<Arc<Schema>>,
     /// Words, so that a struct of numbers can lie here.
@@ -87,19 +72,9 @@ impl Source {
         expected: Option<Arc<Schema>>,
         begin: Begin,
     ) -> Result<Self, Error> {
-        let region = match at.reader() {
-            Ok(mut reader) => {
-                reader.begin(begin);
-                Region::One(Box::new(reader))
-            }
-            Err(error) if matches!(error.kind(), ErrorKind::HasInstances { .. }) => {
-                let mut reader = at.instance_reader()?;
-                reader.begin(begin);
-                Region::Many(Box::new(reader))
-            }
-            Err(error) => return Err(error),
-        };
-        let mut source = Self { region, expected, record: Vec::new() };
+        let mut reader = at.reader()?;
+        reader.begin(begin);
+        let mut source = Self { reader, expected, record: Vec::new() };
         if let Some(expected) = &source.expected {
             source.reader().expect_schema(expected)?;
         }
@@ -108,10 +83,7 @@ impl Source {
     }
 
     pub(crate) fn reader(&self) -> &Reader {
-        match &self.region {
-            Region::One(reader) => reader,
-            Region::Many(reader) => reader,
-        }
+        &self.reader
     }
 
     /// The last record.
@@ -135,13 +107,13 @@ impl Followed for Source {
     fn step(&mut self) -> Result<Step<Item>, Error> {
         let size = self.size();
         let record = &mut bytemuck::cast_slice_mut(&mut self.record)[..size];
-        Ok(match &mut self.region {
-            Region::One(reader) => match reader.next(record)? {
+        Ok(match &mut self.reader {
+            AnyReader::Plain(reader) => match reader.next(record)? {
                 Step::Record(publication) => Step::Record(Item::Record(publication, None)),
                 Step::Pending => Step::Pending,
                 Step::Missed(count) => Step::Missed(count),
             },
-            Region::Many(reader) => match reader.next(record)? {
+            AnyReader::Instances(reader) => match reader.next(record)? {
                 Step::Record(event) => {
                     let name = c_string(event.name.as_bytes());
                     let named = Named { instance: event.instance, name };
@@ -154,11 +126,11 @@ impl Followed for Source {
     }
 
     fn refresh(&mut self) -> Result<Refreshed, Error> {
-        let refreshed = match (&mut self.region, &self.expected) {
-            (Region::One(reader), None) => reader.refresh(),
-            (Region::One(reader), Some(expected)) => reader.refresh_expecting(expected),
-            (Region::Many(reader), None) => reader.refresh(),
-            (Region::Many(reader), Some(expected)) => reader.refresh_expecting(expected),
+        let refreshed = match (&mut self.reader, &self.expected) {
+            (AnyReader::Plain(reader), None) => reader.refresh(),
+            (AnyReader::Plain(reader), Some(expected)) => reader.refresh_expecting(expected),
+            (AnyReader::Instances(reader), None) => reader.refresh(),
+            (AnyReader::Instances(reader), Some(expected)) => reader.refresh_expecting(expected),
         }?;
         if refreshed == Refreshed::Reattached {
             self.fit();
@@ -171,10 +143,7 @@ impl Followed for Source {
     }
 
     fn refresh_every(&mut self, every: std::time::Duration) -> std::time::Duration {
-        match &mut self.region {
-            Region::One(reader) => reader.refresh_every(every),
-            Region::Many(reader) => reader.refresh_every(every),
-        }
+        self.reader.refresh_every(every)
     }
 }
 

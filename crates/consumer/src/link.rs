@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use layout::text::counted;
 use layout::{InstanceName, RecordBuf, RecordView, Schema};
-use region::{DynReader, Follow, Followed, Publication, RegionError, RegionErrorKind, State, Step};
+use region::{DynReader, Follow, Followed, Publication, RegionError, State, Step};
 use render::{Noted, Origin, Reading, Writer};
 
 use crate::messages::{Change, Notice};
@@ -68,7 +68,7 @@ impl Link {
     ) -> Option<Result<Event, RegionError>> {
         if self.left.is_none() {
             match next(&mut self.follow) {
-                Some(Err(error)) if is_of_other_kind(&error) => {
+                Some(Err(error)) if error.is_of_other_kind() => {
                     let followed = self.follow.source().map(|source| source.followed());
                     self.left = Some(followed.unwrap_or_default().into());
                 }
@@ -269,11 +269,6 @@ impl Link {
 fn follow(target: &Target) -> Following {
     let target = target.clone();
     Follow::awaiting(move || target.open()).look_every(LOOK)
-}
-
-/// Whether the file has instances where the one before had none, or the other way round.
-fn is_of_other_kind(error: &RegionError) -> bool {
-    matches!(error.kind(), RegionErrorKind::HasInstances { .. } | RegionErrorKind::NoInstances)
 }
 
 /// The region as given: a name or a path.

@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use daemon::{Passed, PassedFd};
 use layout::Schema;
-use region::{Begin, DynInstanceReader, DynReader, RegionError, RegionErrorKind};
+use region::{AnyReader, Begin, RegionError, ToPlace};
 use settings::{Address, AddressError, ConsumerSettings, RecordSettings, Settings, is_stdin};
 
 use crate::error::{ConsumerError, Kind};
@@ -132,8 +132,7 @@ impl Target {
     pub(crate) fn locate(&self) -> Result<region::Address, RegionError> {
         match (&self.passed, &self.address) {
             (Some(passed), _) => Ok(passed.label.as_path().into()),
-            (None, Address::Name(name)) => region::find(name),
-            (None, Address::Path(path)) => Ok(path.as_path().into()),
+            (None, address) => address.place().to_read(),
         }
     }
 
@@ -152,31 +151,21 @@ impl Target {
             (Format::Bare(record), _) => {
                 Box::new(BareSource::open(&address, record, &self.selection)?)
             }
-            (Format::Mapcast { .. }, Some(passed)) => self.source(
-                || DynReader::open_file(&passed.file, &passed.label),
-                || DynInstanceReader::open_file(&passed.file, &passed.label),
-            )?,
-            (Format::Mapcast { .. }, None) => {
-                self.source(|| DynReader::open(&address), || DynInstanceReader::open(&address))?
+            (Format::Mapcast { .. }, Some(passed)) => {
+                self.source(AnyReader::open_file(&passed.file, &passed.label)?)
             }
+            (Format::Mapcast { .. }, None) => self.source(AnyReader::open(&address)?),
         })
     }
 
-    /// A region of one record, or of instances if that is what is there.
-    fn source(
-        &self,
-        plain: impl FnOnce() -> Result<DynReader, RegionError>,
-        instances: impl FnOnce() -> Result<DynInstanceReader, RegionError>,
-    ) -> Result<Box<dyn MappedSource>, RegionError> {
-        match plain() {
-            Ok(reader) => {
-                Ok(Box::new(RegionSource::new(reader, self.begin.unwrap_or(Begin::Oldest))))
+    fn source(&self, reader: AnyReader) -> Box<dyn MappedSource> {
+        match reader {
+            AnyReader::Plain(reader) => {
+                Box::new(RegionSource::new(reader, self.begin.unwrap_or(Begin::Oldest)))
             }
-            Err(error) if matches!(error.kind(), RegionErrorKind::HasInstances { .. }) => {
-                let selection = self.selection.clone();
-                Ok(Box::new(InstanceSource::new(instances()?, self.begin, selection)))
+            AnyReader::Instances(reader) => {
+                Box::new(InstanceSource::new(reader, self.begin, self.selection.clone()))
             }
-            Err(error) => Err(error),
         }
     }
 

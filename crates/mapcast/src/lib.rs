@@ -133,7 +133,7 @@ pub mod dynamic {
         SchemaError, SchemaPart, Template, Value, ValueError, ValueErrorKind, WrongLength,
     };
     pub use region::{
-        DynInstanceReader as InstanceReader, DynInstanceWriter as InstanceWriter,
+        AnyReader, DynInstanceReader as InstanceReader, DynInstanceWriter as InstanceWriter,
         DynReader as Reader, DynSample as Sample, DynWriter as Writer, Region,
     };
 }

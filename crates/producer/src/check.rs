@@ -12,7 +12,7 @@ use daemon::{PassedFd, one_line, with_next_step};
 use layout::header::Header;
 use layout::text::{counted, plain, shorten};
 use layout::{RecordBuf, Schema};
-use region::{RegionErrorKind, Surroundings};
+use region::{RegionErrorKind, Surroundings, ToPlace as _};
 use render::{Align, table};
 use settings::{Format, ProducerSettings, Settings, Source, duration_text};
 
@@ -68,7 +68,7 @@ fn checked(
     let settings = args.load(config)?;
     let address = match &args.region {
         Some(RegionArgument::Descriptor(name)) => Path::new(&PassedFd::label(name)).into(),
-        _ => sink::locate(&settings.region.address)?,
+        _ => settings.region.address.place().to_write()?,
     };
     let path = address.path().to_owned();
     let claims = seen.iter().map(|(config, settings, path)| {

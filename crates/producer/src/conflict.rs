@@ -10,13 +10,12 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use region::FileId;
+use region::{FileId, ToPlace as _};
 use settings::Settings;
 
 use crate::configs::Config;
 use crate::error::{Kind, ProducerError};
 use crate::run::Wanted;
-use crate::sink;
 
 /// What a configuration has already.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +37,7 @@ pub(crate) fn check<'a>(
     settings: &Settings,
     mut others: impl Iterator<Item = Claim<'a>>,
 ) -> Result<(), ProducerError> {
-    let path = sink::locate(&settings.region.address).ok();
+    let path = settings.region.address.place().to_write().ok();
     let path = path.as_ref().map(region::Address::path);
     match others.find_map(|other| conflict(settings, path, other)) {
         Some(what) => Err(Kind::Conflict { config: config.clone(), what }.into()),

@@ -11,7 +11,7 @@ use crate::held::{Held, Turn};
 use crate::place::Place;
 use crate::sample::Sample;
 use crate::schema::Schema;
-use crate::source::{EitherSource, Found, Item};
+use crate::source::{Found, Item, Source};
 use mapcast::{Begin, Error, Event, Follow, Notifier};
 use pyo3::exceptions::PyStopIteration;
 use pyo3::prelude::*;
@@ -38,7 +38,7 @@ pub(crate) struct Following {
 
 #[derive(Debug)]
 struct Followed {
-    follow: Follow<'static, EitherSource>,
+    follow: Follow<'static, Source>,
     schema: Option<Py<Schema>>,
     /// Not yet reported by a sample.
     missed: u64,
@@ -52,27 +52,23 @@ impl Following {
         begin: Begin,
         timeout: Option<f64>,
     ) -> PyResult<Self> {
-        let source = EitherSource::open_at(&place, only, begin).raise()?;
+        let source = Source::open_at(&place, only, begin).raise()?;
         Self::new(place, Follow::new(source), timeout)
     }
 
     /// The same, of a region that need not exist yet.
     pub(crate) fn awaiting(place: Place, begin: Begin, timeout: Option<f64>) -> PyResult<Self> {
         let at = place.clone();
-        let follow = match EitherSource::open_at(&place, None, begin) {
+        let follow = match Source::open_at(&place, None, begin) {
             Err(err) if err.is_not_there() => {
-                Follow::awaiting(move || EitherSource::open_at(&at, None, begin))
+                Follow::awaiting(move || Source::open_at(&at, None, begin))
             }
             source => Follow::new(source.raise()?),
         };
         Self::new(place, follow, timeout)
     }
 
-    fn new(
-        place: Place,
-        follow: Follow<'static, EitherSource>,
-        timeout: Option<f64>,
-    ) -> PyResult<Self> {
+    fn new(place: Place, follow: Follow<'static, Source>, timeout: Option<f64>) -> PyResult<Self> {
         let timeout = seconds("timeout", timeout)?;
         let follow = Held::new("follower", Followed { follow, schema: None, missed: 0 });
         let notifier = Held::new("follower", None);
@@ -112,7 +108,7 @@ impl Following {
     fn region(&self, py: Python<'_>) -> PyResult<(Option<Py<Schema>>, bool)> {
         self.follow.with(|Followed { follow, schema, .. }| match follow.source() {
             Some(source) => {
-                let known = Schema::cached(py, schema, source.reader().schema())?;
+                let known = Schema::cached(py, schema, source.reader.schema())?;
                 Ok((Some(known), source.has_instances()))
             }
             None => Ok((None, false)),
@@ -228,7 +224,7 @@ impl Following {
         let state = turn.and_then(|_turn| {
             following.follow.peek(|followed| match followed.follow.source() {
                 Some(source) => {
-                    let reader = source.reader();
+                    let reader = &source.reader;
                     format!("{}, {}", reader.schema().name(), reader.state())
                 }
                 None => "not attached yet".into(),

@@ -9,7 +9,7 @@ use crate::region::Region;
 use crate::sample::Sample;
 use crate::schema::Schema;
 use crate::source::{Found, Source, with_buffer};
-use mapcast::dynamic;
+use mapcast::dynamic::{self, AnyReader};
 use mapcast::{Error, Instance as Handle, InstanceName, Publication};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping, PyTuple};
@@ -34,9 +34,9 @@ impl InstanceReader {
         slf: &Bound<'_, Self>,
         with: impl FnOnce(&mut dynamic::InstanceReader) -> PyResult<R>,
     ) -> PyResult<R> {
-        slf.as_super().get().with(|attached| match &mut attached.source {
-            Source::Instances(reader, _) => with(reader),
-            Source::Plain(_) => Err(error::closed("reader")),
+        slf.as_super().get().with(|attached| match &mut attached.source.reader {
+            AnyReader::Instances(reader) => with(reader),
+            AnyReader::Plain(_) => Err(error::closed("reader")),
         })
     }
 

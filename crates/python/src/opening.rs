@@ -14,16 +14,17 @@ use crate::record::Shape;
 use crate::schema::Schema;
 use crate::source::Source;
 use crate::writer::Writer;
-use mapcast::{Begin, Error, Options, bare, dynamic};
+use mapcast::dynamic::{self, AnyReader};
+use mapcast::{Begin, Error, Options, bare};
 use pyo3::prelude::*;
 
 /// Attaches to the region at `at`, a name or a path.
 #[pyfunction]
 pub(crate) fn open(py: Python<'_>, at: Place) -> PyResult<Py<PyAny>> {
     let source = py.detach(|| Source::open(&at, None)).raise()?;
-    match &source {
-        Source::Plain(_) => Reader::over(py, at, source),
-        Source::Instances(..) => InstanceReader::over(py, at, source),
+    match &source.reader {
+        AnyReader::Plain(_) => Reader::over(py, at, source),
+        AnyReader::Instances(_) => InstanceReader::over(py, at, source),
     }
 }
 

@@ -5,6 +5,7 @@ use crate::place::Place;
 use crate::region::Region;
 use crate::sample::Sample;
 use crate::source::{self, Source};
+use mapcast::dynamic::AnyReader;
 use pyo3::prelude::*;
 
 /// Reads a region of one record. Made by `mapcast.open()`.
@@ -29,7 +30,7 @@ impl Reader {
     /// The newest record; None if nothing was published yet.
     fn latest(slf: &Bound<'_, Self>) -> PyResult<Option<Sample>> {
         slf.as_super().get().with(|attached| {
-            let Source::Plain(reader) = &mut attached.source else { return Ok(None) };
+            let AnyReader::Plain(reader) = &mut attached.source.reader else { return Ok(None) };
             match source::latest(reader).raise()? {
                 Some(found) => attached.sample(slf.py(), found).map(Some),
                 None => Ok(None),

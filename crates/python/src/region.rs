@@ -9,7 +9,7 @@ use crate::sample::Sample;
 use crate::schema::Schema;
 use crate::source::{Found, Source};
 use mapcast::Begin;
-use mapcast::dynamic::Reader;
+use mapcast::dynamic::{AnyReader, Reader};
 use pyo3::prelude::*;
 
 /// A region that is read: its schema, the state of its writer, and its records in order.
@@ -52,7 +52,7 @@ impl Region {
     }
 
     fn ask<R>(&self, ask: impl FnOnce(&Reader) -> R) -> PyResult<R> {
-        self.with(|attached| Ok(ask(attached.source.reader())))
+        self.with(|attached| Ok(ask(&attached.source.reader)))
     }
 
     /// Its own attachment to the same place: several can follow, each in its own thread.
@@ -69,10 +69,10 @@ impl Region {
     /// For `repr`.
     pub(crate) fn shown(&self, class: &str) -> String {
         let shown = self.attached.peek(|Attached { source, .. }| {
-            let reader = source.reader();
-            let instances = match source {
-                Source::Plain(_) => String::new(),
-                Source::Instances(all, _) => format!(" of {} instances", all.all().count()),
+            let reader = &source.reader;
+            let instances = match reader {
+                AnyReader::Plain(_) => String::new(),
+                AnyReader::Instances(all) => format!(" of {} instances", all.all().count()),
             };
             format!("{}{instances}, {}", reader.schema().name(), reader.state())
         });
@@ -113,9 +113,7 @@ impl Region {
     /// The description of its records.
     #[getter]
     pub(crate) fn schema(&self, py: Python<'_>) -> PyResult<Py<Schema>> {
-        self.with(|Attached { source, schema }| {
-            Schema::cached(py, schema, source.reader().schema())
-        })
+        self.with(|Attached { source, schema }| Schema::cached(py, schema, source.reader.schema()))
     }
 
     /// The unit of each field that has one.

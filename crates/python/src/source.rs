@@ -4,7 +4,7 @@
 //! just taken the name.
 
 use crate::place::Place;
-use mapcast::dynamic::{InstanceReader, Reader, RecordView, Schema};
+use mapcast::dynamic::{AnyReader, InstanceReader, Reader, RecordView, Schema};
 use mapcast::{Begin, Error, ErrorKind, Followed, InstanceChange, Publication, Refreshed, Step};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -90,60 +90,37 @@ pub(crate) fn latest(reader: &mut Reader) -> Result<Option<Found>, Error> {
 
 /// A reader of either kind.
 #[derive(Debug)]
-pub(crate) enum Source {
-    Plain(Box<Reader>),
-    /// All instances, or the one of this name.
-    Instances(Box<InstanceReader>, Option<String>),
+pub(crate) struct Source {
+    pub(crate) reader: AnyReader,
+    /// The name of the instance that is followed; `None`: all, or the one record.
+    only: Option<String>,
 }
 
 impl Source {
     /// Attaches to a region of either kind; `only` this instance of one that has many.
     pub(crate) fn open(place: &Place, only: Option<&str>) -> Result<Self, Error> {
-        if only.is_none() {
-            let plain = match place {
-                Place::Named(at) => Reader::open(at),
-                Place::Passed(passed) => Reader::open_file(passed.file(), passed.name()),
-            };
-            match plain {
-                Err(err) if matches!(err.kind(), ErrorKind::HasInstances { .. }) => {}
-                other => return other.map(|reader| Self::Plain(Box::new(reader))),
+        let reader = match (place, only) {
+            (Place::Named(at), None) => AnyReader::open(at)?,
+            (Place::Named(at), Some(_)) => AnyReader::Instances(InstanceReader::open(at)?),
+            (Place::Passed(passed), None) => AnyReader::open_file(passed.file(), passed.name())?,
+            (Place::Passed(passed), Some(_)) => {
+                let reader = InstanceReader::open_file(passed.file(), passed.name())?;
+                AnyReader::Instances(reader)
             }
-        }
-        let reader = match place {
-            Place::Named(at) => InstanceReader::open(at),
-            Place::Passed(passed) => InstanceReader::open_file(passed.file(), passed.name()),
         };
-        Ok(Self::Instances(Box::new(reader?), only.map(Into::into)))
+        Ok(Self { reader, only: only.map(Into::into) })
     }
 
     /// The same, from another record than the newest on.
     pub(crate) fn open_at(place: &Place, only: Option<&str>, begin: Begin) -> Result<Self, Error> {
         let mut source = Self::open(place, only)?;
-        match &mut source {
-            Self::Plain(reader) => reader.begin(begin),
-            Self::Instances(reader, _) => reader.begin(begin),
-        }
+        source.reader.begin(begin);
         Ok(source)
     }
 
-    /// Makes it begin with the first record of its file, so that those that are gone are counted.
-    fn begin_with_first(&mut self) {
-        match self {
-            Self::Plain(reader) => {
-                let first = reader.header().base_sequence.saturating_add(1);
-                reader.begin(Begin::Sequence(first));
-            }
-            // Each of them has a first number of its own.
-            Self::Instances(reader, _) => reader.begin(Begin::Sequence(1)),
-        }
-    }
-
-    /// The region.
-    pub(crate) fn reader(&self) -> &Reader {
-        match self {
-            Self::Plain(reader) => reader,
-            Self::Instances(reader, _) => reader,
-        }
+    /// Whether each record is of an instance.
+    pub(crate) const fn has_instances(&self) -> bool {
+        matches!(self.reader, AnyReader::Instances(_))
     }
 }
 
@@ -151,11 +128,11 @@ impl Followed for Source {
     type Item = Item;
 
     fn step(&mut self) -> Result<Step<Item>, Error> {
-        match self {
-            Self::Plain(reader) => next(reader),
-            Self::Instances(reader, only) => {
+        match &mut self.reader {
+            AnyReader::Plain(reader) => next(reader),
+            AnyReader::Instances(reader) => {
                 for _ in 0..OTHERS {
-                    if let Some(step) = next_of_instances(reader, only.as_deref())? {
+                    if let Some(step) = next_of_instances(reader, self.only.as_deref())? {
                         return Ok(step);
                     }
                 }
@@ -165,84 +142,20 @@ impl Followed for Source {
     }
 
     fn refresh(&mut self) -> Result<Refreshed, Error> {
-        match self {
-            Self::Plain(reader) => reader.refresh(),
-            Self::Instances(reader, _) => reader.refresh(),
+        match &mut self.reader {
+            // A follower of one instance stays with the kind: in the other it is not there any more.
+            AnyReader::Instances(reader) if self.only.is_some() => reader.refresh(),
+            reader => reader.refresh(),
         }
     }
 
     fn region(&self) -> Option<&Reader> {
-        Some(self.reader())
+        Some(&self.reader)
     }
 
     fn refresh_every(&mut self, every: Duration) -> Duration {
-        match self {
-            Self::Plain(reader) => reader.refresh_every(every),
-            Self::Instances(reader, _) => reader.refresh_every(every),
-        }
+        self.reader.refresh_every(every)
     }
-}
-
-/// A source that goes over to a region of the other kind, if one takes the name. A follower of one instance
-/// does not: that is not there any more.
-#[derive(Debug)]
-pub(crate) struct EitherSource {
-    place: Place,
-    follows_all: bool,
-    source: Source,
-}
-
-impl EitherSource {
-    /// See [`Source::open_at`].
-    pub(crate) fn open_at(place: &Place, only: Option<&str>, begin: Begin) -> Result<Self, Error> {
-        let source = Source::open_at(place, only, begin)?;
-        Ok(Self { place: place.clone(), follows_all: only.is_none(), source })
-    }
-
-    /// The region.
-    pub(crate) fn reader(&self) -> &Reader {
-        self.source.reader()
-    }
-
-    /// Whether each record is of an instance.
-    pub(crate) const fn has_instances(&self) -> bool {
-        matches!(self.source, Source::Instances(..))
-    }
-}
-
-impl Followed for EitherSource {
-    type Item = Item;
-
-    fn step(&mut self) -> Result<Step<Item>, Error> {
-        self.source.step()
-    }
-
-    fn refresh(&mut self) -> Result<Refreshed, Error> {
-        match self.source.refresh() {
-            Err(err) if self.follows_all && is_of_other_kind(&err) => {
-                let mut source = Source::open(&self.place, None)?;
-                // What was published there before this look is new, too.
-                source.begin_with_first();
-                // As the former reader, the new one leaves it to `Follow` to look at the name.
-                source.refresh_every(self.source.refresh_every(Duration::MAX));
-                self.source = source;
-                Ok(Refreshed::Reattached)
-            }
-            refreshed => refreshed,
-        }
-    }
-
-    fn region(&self) -> Option<&Reader> {
-        Some(self.reader())
-    }
-
-    fn refresh_every(&mut self, every: Duration) -> Duration {
-        self.source.refresh_every(every)
-    }
-}
-
-fn is_of_other_kind(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::HasInstances { .. } | ErrorKind::NoInstances)
 }
 
 fn next(reader: &mut Reader) -> Result<Step<Item>, Error> {

@@ -184,7 +184,10 @@ pub enum Place<'a> {
 
 impl Place<'_> {
     /// Where a writer makes or resumes the region.
-    pub(crate) fn to_write(self) -> Result<Address, RegionError> {
+    ///
+    /// # Errors
+    /// As [`locate`] for a name; none for others.
+    pub fn to_write(self) -> Result<Address, RegionError> {
         match self {
             Self::Name(name) => locate(name),
             Self::Path(path) => Ok(path.into()),
@@ -193,7 +196,10 @@ impl Place<'_> {
     }
 
     /// Where a reader looks for the region.
-    pub(crate) fn to_read(self) -> Result<Address, RegionError> {
+    ///
+    /// # Errors
+    /// As [`find`] for a name; none for others.
+    pub fn to_read(self) -> Result<Address, RegionError> {
         match self {
             Self::Name(name) => find(name),
             other => other.to_write(),

@@ -114,8 +114,8 @@ pub use notifier::Notifier;
 pub use options::{Numbering, Options};
 pub use publication::{Publication, Step};
 pub use reader::{
-    Begin, Bell, DynInstanceReader, DynReader, FieldOf, InstanceReader, MAX_WATCHED, Reader,
-    Refreshed, Sample, Watch, wait_any,
+    AnyReader, Begin, Bell, DynInstanceReader, DynReader, FieldOf, InstanceReader, MAX_WATCHED,
+    Reader, Refreshed, Sample, Watch, wait_any,
 };
 pub use state::State;
 pub use surroundings::Surroundings;

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use layout::text::{plain, quote};
-use region::{MAX_REGION_NAME, is_region_name};
+use region::{MAX_REGION_NAME, Place, ToPlace, is_region_name};
 
 /// What the name of a region's file ends in.
 const SUFFIX: &str = ".region";
@@ -73,6 +73,15 @@ impl Address {
             Err(argument) if argument.as_bytes().contains(&b'/') => Ok(Self::Path(argument.into())),
             // A name has to be UTF-8, and is refused with its bytes replaced.
             Err(argument) => Self::name(&argument.to_string_lossy()),
+        }
+    }
+}
+
+impl ToPlace for Address {
+    fn place(&self) -> Place<'_> {
+        match self {
+            Self::Name(name) => Place::Name(name),
+            Self::Path(path) => Place::Path(path),
         }
     }
 }

@@ -19,7 +19,6 @@
 //! Price: an attach and one copy of a record for each region that is shown.
 
 mod age;
-mod any_reader;
 mod compared;
 mod completion;
 mod error;

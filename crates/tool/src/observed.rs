@@ -4,10 +4,9 @@
 
 use std::time::{Duration, Instant};
 
-use mapcast::dynamic::{InstanceReader, Reader, RecordBuf};
+use mapcast::dynamic::{AnyReader, InstanceReader, Reader, RecordBuf};
 use mapcast::{ErrorKind, InstanceName, Publication, State, ToPlace};
 
-use crate::any_reader::AnyReader;
 use crate::published::Published;
 use crate::writer::Writer;
 

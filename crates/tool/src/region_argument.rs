@@ -1,11 +1,10 @@
 //! A region as it is given on the command line: a name, a path, or a configuration.
 
 use std::ffi::OsString;
-use std::fmt;
 use std::path::PathBuf;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
-use mapcast::{ErrorKind, InstanceName, Place, ToPlace};
+use mapcast::{ErrorKind, InstanceName, ToPlace};
 use settings::{Address, AddressError, Format, Settings, nearest};
 
 use crate::ToolError;
@@ -58,13 +57,13 @@ impl RegionArgument {
     }
 
     /// Where the region is.
-    pub(crate) fn located(&self) -> Result<Located, ToolError> {
+    pub(crate) fn located(&self) -> Result<Address, ToolError> {
         match self {
-            Self::Region(address) => Ok(Located(address.clone())),
+            Self::Region(address) => Ok(address.clone()),
             Self::Config(path) => {
                 let region = Settings::load(path)?.region;
                 match region.format {
-                    Format::Mapcast => Ok(Located(region.address)),
+                    Format::Mapcast => Ok(region.address),
                     Format::Bare => Err(ToolError::Bare(path.clone())),
                 }
             }
@@ -87,40 +86,12 @@ pub(crate) fn similar(name: &str) -> Option<String> {
     nearest(name, &names).map(str::to_owned)
 }
 
-/// Where a region is, as the library takes it; displayed as it was given.
-#[derive(Clone, Debug)]
-pub(crate) struct Located(Address);
-
-impl Located {
-    /// As it was given.
-    pub(crate) fn address(&self) -> &Address {
-        &self.0
-    }
-
-    /// Its file, if it is there; else its path or its name. Two arguments with one file are the same region.
-    pub(crate) fn file(&self) -> PathBuf {
-        let path = match &self.0 {
-            Address::Name(name) => match mapcast::find(name) {
-                Ok(address) => address.path().to_owned(),
-                Err(_) => name.into(),
-            },
-            Address::Path(path) => path.clone(),
-        };
-        path.canonicalize().unwrap_or(path)
-    }
-}
-
-impl ToPlace for Located {
-    fn place(&self) -> Place<'_> {
-        match &self.0 {
-            Address::Name(name) => Place::Name(name),
-            Address::Path(path) => Place::Path(path),
-        }
-    }
-}
-
-impl fmt::Display for Located {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
+/// The file of a region, if it is there; else its path or its name. Two arguments with one file are the same
+/// region.
+pub(crate) fn file_of(address: &Address) -> PathBuf {
+    let path = match address.place().to_read() {
+        Ok(address) => address.path().to_owned(),
+        Err(_) => address.to_string().into(),
+    };
+    path.canonicalize().unwrap_or(path)
 }

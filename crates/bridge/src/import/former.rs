@@ -10,11 +10,11 @@ use std::time::Duration;
 
 use daemon::Monotonic;
 use layout::InstanceName;
-use region::State;
+use region::{AnyReader, State};
 use settings::Address;
 
 use super::{LinkState, MirrorStatus, Resumed};
-use crate::any_reader::{AnyReader, is_absence};
+use crate::export::is_absence;
 use crate::keys::{self, Source};
 
 /// Time between two looks at them.
@@ -98,7 +98,7 @@ fn address_of(row: &InstanceName) -> Option<Address> {
 /// Whether it is there as its bridge has left it: one that has a writer is another program's.
 fn is_left(address: &Address) -> bool {
     match AnyReader::open(address) {
-        Ok(reader) => !matches!(reader.plain().state(), State::Live | State::Stalled),
+        Ok(reader) => !matches!(reader.state(), State::Live | State::Stalled),
         Err(error) => !is_absence(&error),
     }
 }

@@ -323,15 +323,9 @@ impl Writer {
         options: &Options,
     ) -> Result<Self, RegionError> {
         let schema = &description.schema;
-        Ok(match (address, description.instances) {
-            (Address::Name(name), None) => Self::One(DynWriter::open_with(name, schema, options)?),
-            (Address::Path(path), None) => Self::One(DynWriter::open_with(path, schema, options)?),
-            (Address::Name(name), Some(max)) => {
-                Self::Many(DynInstanceWriter::open_with(name, schema, options, max)?)
-            }
-            (Address::Path(path), Some(max)) => {
-                Self::Many(DynInstanceWriter::open_with(path, schema, options, max)?)
-            }
+        Ok(match description.instances {
+            None => Self::One(DynWriter::open_with(address, schema, options)?),
+            Some(max) => Self::Many(DynInstanceWriter::open_with(address, schema, options, max)?),
         })
     }
 

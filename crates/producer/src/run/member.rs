@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use daemon::{Monotonic, OnChange, RateLimit, logging, one_line};
+use region::ToPlace as _;
 use settings::Settings;
 use tracing::Span;
 
@@ -103,7 +104,7 @@ impl Member {
         let input = StandbyInput::new(open_input(&settings)?, &settings);
         let sink = match destination {
             Destination::Address => {
-                let address = sink::locate(&settings.region.address)?;
+                let address = settings.region.address.place().to_write()?;
                 self.path = Some(address.path().to_owned());
                 if host.args.standby {
                     let waiting = Waiting::new(settings, address, input)?;

@@ -19,7 +19,7 @@
 use std::collections::BTreeMap;
 
 use daemon::{Monotonic, Passed, one_line};
-use region::Changed;
+use region::{Changed, ToPlace as _};
 use settings::Settings;
 
 use super::inputs::Inputs;
@@ -216,7 +216,7 @@ impl Waiting {
 
     /// After an error nothing has changed.
     fn adopt(&mut self, new: Settings) -> Result<(), ProducerError> {
-        let address = sink::locate(&new.region.address)?;
+        let address = new.region.address.place().to_write()?;
         let (opened, keeps_input) = match new_input(&self.settings, &new)? {
             NewInput::Same => (None, true),
             NewInput::Other(input) => (input, false),
@@ -333,7 +333,7 @@ impl Producer {
             }
             return Ok(changed);
         }
-        let address = sink::locate(&new.region.address)?;
+        let address = new.region.address.place().to_write()?;
         if address.path() == self.publisher.sink.path() {
             return self.publisher.sink.change(new);
         }

@@ -26,7 +26,7 @@ use region::{
     BareWriter, BootTime, Changed, DynInstanceWriter, DynWriter, FileStatus, Options, RegionError,
     Surroundings,
 };
-use settings::{Address, Format, Instances, Settings, WhenFull};
+use settings::{Format, Instances, Settings, WhenFull};
 
 use crate::error::ProducerError;
 use bare::BareSink;
@@ -136,14 +136,6 @@ macro_rules! same_in_all_writers {
     };
 }
 use same_in_all_writers;
-
-/// Resolves `address` to the region's address.
-pub(crate) fn locate(address: &Address) -> Result<region::Address, RegionError> {
-    match address {
-        Address::Name(name) => region::locate(name),
-        Address::Path(path) => Ok(path.as_path().into()),
-    }
-}
 
 /// Opens the region or file at `address`; an error if another producer has it.
 pub(crate) fn open(

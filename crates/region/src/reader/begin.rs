@@ -19,6 +19,8 @@ pub enum Begin {
     Newest,
     /// The oldest one that is still in the region.
     Oldest,
+    /// The first that was published in the region's file; records that are gone are reported as missed.
+    First,
     /// The oldest of so many newest ones that is still in the region; of 0, the next one.
     Last(u64),
     /// The one with this number. Records from it on that are gone are reported as missed; one that is
@@ -34,6 +36,7 @@ impl Begin {
         let first = match self {
             Self::Newest => head.max(least),
             Self::Oldest => ring.oldest().max(least),
+            Self::First => least,
             Self::Last(count) => {
                 head.saturating_sub(count).saturating_add(1).max(ring.oldest()).max(least)
             }

@@ -1,5 +1,6 @@
 //! The reader: read-only, invisible to the writer, and never goes back to an older record.
 
+mod any;
 mod begin;
 mod expected;
 mod field;
@@ -11,6 +12,7 @@ mod snapshot;
 mod typed;
 mod watch;
 
+pub use any::AnyReader;
 pub use begin::Begin;
 pub use field::FieldOf;
 pub use instances::{DynInstanceReader, InstanceReader};

@@ -37,6 +37,7 @@ fn following_begins_with_the_record_that_was_asked_for() {
         (Begin::Last(2), &[9, 10]),
         (Begin::Last(100), &[7, 8, 9, 10]),
         (Begin::Last(0), &[]),
+        (Begin::First, &[-7, 8, 9, 10]),
         (Begin::Sequence(8), &[8, 9, 10]),
         (Begin::Sequence(11), &[]),
     ] {
@@ -65,6 +66,7 @@ fn records_before_the_file_began_are_missed_too() {
     let mut reader = place.reader();
     assert_eq!(read(&mut reader, Begin::Sequence(5)), [-5, 10, 11]);
     assert_eq!(read(&mut reader, Begin::Oldest), [10, 11]);
+    assert_eq!(read(&mut reader, Begin::First), [10, 11], "the file's first");
     assert_eq!(read(&mut reader, Begin::Last(5)), [10, 11]);
 }
 

@@ -4,7 +4,7 @@ use std::io::ErrorKind::PermissionDenied;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use mapcast::ErrorKind;
+use mapcast::{ErrorKind, ToPlace as _};
 use settings::Address;
 
 use super::condition::{Steps, id_of};
@@ -48,11 +48,7 @@ pub(super) struct Doctor<'a> {
 impl Case {
     /// The region at `address`, which was asked for; none, which is reported, if its directory may not be used.
     pub(super) fn of(address: &Address, report: &mut Report) -> Vec<Self> {
-        let located = match address {
-            Address::Path(path) => Ok(path.as_path().into()),
-            Address::Name(name) => mapcast::find(name),
-        };
-        match located {
+        match address.place().to_read() {
             Ok(located) => vec![Self::new(address.clone(), located, Chosen::Named)],
             Err(error) => {
                 add_error(&error, None, report);

@@ -4,13 +4,12 @@
 //!
 //! Price: an attach; then a `stat` and a copy of each record for each look.
 
-use mapcast::dynamic::{Field, Reader, RecordBuf, RecordView};
+use mapcast::dynamic::{AnyReader, Field, Reader, RecordBuf, RecordView};
 use mapcast::{Error, ErrorKind, Publication, Refreshed, ToPlace};
 use render::{Format, Renderer, View};
 
 use super::metrics::OWN;
 use super::names::FieldMetric;
-use crate::any_reader::AnyReader;
 
 /// An attached region.
 #[derive(Debug)]

@@ -16,7 +16,7 @@ use mapcast::dynamic::Field;
 use mapcast::{Error, ErrorKind, Place, ToPlace};
 use tracing::{info, warn};
 
-use crate::region_argument::{Located, similar};
+use crate::region_argument::similar;
 
 use super::attached::{Attached, Choice, Row, Shape};
 use super::error::ExportError;
@@ -48,23 +48,24 @@ pub(crate) struct Region {
 #[derive(Clone, Debug)]
 enum Spot {
     Listed(mapcast::Address),
-    Named(Located),
+    Named(settings::Address),
 }
 
 impl ToPlace for Spot {
     fn place(&self) -> Place<'_> {
         match self {
             Self::Listed(address) => address.place(),
-            Self::Named(located) => located.place(),
+            Self::Named(address) => address.place(),
         }
     }
 }
 
 impl Fleet {
     /// All regions that can be found by name, or those that are `named`.
-    pub(crate) fn new(named: Vec<Located>, choice: Choice) -> Result<Self, Error> {
+    pub(crate) fn new(named: Vec<settings::Address>, choice: Choice) -> Result<Self, Error> {
         let listing = named.is_empty().then_some(Monotonic::from_nanos(0));
-        let region = |located: Located| (located.to_string(), Region::new(Spot::Named(located)));
+        let region =
+            |address: settings::Address| (address.to_string(), Region::new(Spot::Named(address)));
         let regions = named.into_iter().map(region).collect();
         let mut fleet = Self { regions, listing, refused: OnChange::new(), choice };
         fleet.list_if_due()?;

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use mapcast::dynamic::{RecordBuf, Schema};
-use mapcast::{Address, ErrorKind, State};
+use mapcast::{Address, ErrorKind, State, ToPlace as _};
 use producer::Feed;
 use settings::{Format, InputKey, MAX_LINE_RANGE, RecordSettings, Settings, Source};
 
@@ -40,8 +40,10 @@ impl Target {
         }
         let configured = configured(args)?;
         let address = match (&args.region, &configured) {
-            (RegionArgument::Region(address), _) => located(address)?,
-            (RegionArgument::Config(_), Some(settings)) => located(&settings.region.address)?,
+            (RegionArgument::Region(address), _) => address.place().to_write()?,
+            (RegionArgument::Config(_), Some(settings)) => {
+                settings.region.address.place().to_write()?
+            }
             (RegionArgument::Config(path), None) => path.as_path().into(),
         };
         let opened = Observed::open(&address);
@@ -146,14 +148,6 @@ fn of_region(region: &Observed) -> Result<Settings, ToolError> {
         settings.region.mode = file.mode() & 0o777;
     }
     Ok(settings)
-}
-
-/// Where a writer of this address is.
-fn located(address: &settings::Address) -> Result<Address, ToolError> {
-    Ok(match address {
-        settings::Address::Name(name) => mapcast::locate(name)?,
-        settings::Address::Path(path) => path.as_path().into(),
-    })
 }
 
 fn not_there(args: &Args, error: mapcast::Error) -> ToolError {

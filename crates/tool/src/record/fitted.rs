@@ -5,13 +5,13 @@
 use mapcast::dynamic::Schema;
 use query::FieldRef;
 use render::{OptionError, Renderer, ViewError};
+use settings::Address;
 
 use super::RecordError;
 use super::described::{Described, Undescribed};
 use super::selection::Selection;
 use super::source::Source;
 use super::stream::{ChannelRegion, Stream};
-use crate::any_reader::At;
 
 /// See the [module](self).
 pub(crate) struct Fitted {
@@ -57,7 +57,7 @@ impl Fitted {
     }
 
     /// Refuses what the region at `at` would refuse. Returns whether it is there: one that is not yet refuses nothing.
-    pub(crate) fn check(at: At, selection: &Selection) -> Result<bool, RecordError> {
+    pub(crate) fn check(at: &Address, selection: &Selection) -> Result<bool, RecordError> {
         match Source::open(at) {
             Ok(source) => Self::of(&source, selection).map(|_| true),
             Err(error) if error.is_not_there() => Ok(false),

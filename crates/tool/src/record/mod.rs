@@ -29,7 +29,7 @@ pub(crate) mod stream;
 mod totals;
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
 
@@ -39,12 +39,11 @@ use daemon::{Monotonic, Signals, counted};
 use indicatif::HumanBytes;
 use mapcast::{Place, ToPlace as _};
 use render::{Filter, Pace, View};
-use settings::duration;
+use settings::{Address, duration};
 
-use crate::any_reader::At;
 use crate::completion;
 use crate::progress::Progress;
-use crate::region_argument::{Located, RegionArgument};
+use crate::region_argument::{RegionArgument, file_of};
 pub(crate) use described::RAW;
 pub use error::RecordError;
 use fitted::Fitted;
@@ -143,8 +142,7 @@ pub(crate) fn run(args: &Args) -> Result<(), RecordError> {
     let regions = regions(args)?;
     let selection = Selection::new(args)?;
     let regions = regions.into_iter().map(|(name, at)| {
-        let at: At = Arc::new(at);
-        let is_there = Fitted::check(At::clone(&at), &selection)?;
+        let is_there = Fitted::check(&at, &selection)?;
         Ok((name, (at, is_there)))
     });
     let regions = regions.collect::<Result<Vec<_>, RecordError>>()?;
@@ -237,13 +235,13 @@ fn summary(totals: &Totals) -> String {
 }
 
 /// The regions and what each is called in the file.
-fn regions(args: &Args) -> Result<Vec<(String, Located)>, RecordError> {
-    let mut regions: Vec<(String, Located)> = Vec::new();
+fn regions(args: &Args) -> Result<Vec<(String, Address)>, RecordError> {
+    let mut regions: Vec<(String, Address)> = Vec::new();
     for argument in &args.regions {
         let at = argument.located().map_err(|error| RecordError::Argument(error.into()))?;
         let name = name_of(&at);
         if let Some((_, other)) = regions.iter().find(|(other, _)| *other == name) {
-            let is_same = other.file() == at.file();
+            let is_same = file_of(other) == file_of(&at);
             let twice = if is_same { RecordError::Twice } else { RecordError::TwoOfOneName };
             return Err(twice(name));
         }
@@ -253,7 +251,7 @@ fn regions(args: &Args) -> Result<Vec<(String, Located)>, RecordError> {
 }
 
 /// The name of a region, or that of its file without the ending.
-fn name_of(at: &Located) -> String {
+fn name_of(at: &Address) -> String {
     match at.place() {
         Place::Name(name) => name.to_owned(),
         Place::Path(path) => path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),

@@ -15,6 +15,7 @@ use mapcast::dynamic::RecordView;
 use mapcast::{BootTime, Event, Follow, InstanceChange, InstanceName, Publication, State};
 use render::{Held, Origin, Pace, Reading, Writer};
 use serde_json::{Value, json};
+use settings::Address;
 
 use super::fitted::Fitted;
 use super::output::{ChannelId, Output};
@@ -22,7 +23,6 @@ use super::selection::Selection;
 use super::source::{Happened, Source};
 use super::stream::{ChannelRegion, Stream, nanos};
 use super::{RecordError, events};
-use crate::any_reader::At;
 
 /// Longest sleep while there is nothing to wait on.
 const NAP: Duration = Duration::from_millis(20);
@@ -70,11 +70,11 @@ impl<'a> Recorder<'a> {
     /// Records the region at `at` until `stop` returns true. `is_there`: it was at the start.
     pub(crate) fn run(
         mut self,
-        (at, is_there): (At, bool),
+        (at, is_there): (Address, bool),
         stop: impl Fn() -> bool,
     ) -> Result<(), RecordError> {
         let mut has_waited = !is_there;
-        let open = move || Source::open_awaited(At::clone(&at), &mut has_waited);
+        let open = move || Source::open_awaited(&at, &mut has_waited);
         let mut follow = Follow::awaiting(open);
         while !stop() {
             for _ in 0..TURN {

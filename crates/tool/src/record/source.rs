@@ -5,14 +5,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mapcast::dynamic::{Reader, RecordBuf};
-use mapcast::{Error, Followed, InstanceChange, InstanceName, Publication, Refreshed, Step};
+use mapcast::dynamic::{AnyReader, Reader, RecordBuf};
+use mapcast::{
+    Begin, Error, Followed, InstanceChange, InstanceName, Publication, Refreshed, Step, ToPlace,
+};
 
-use crate::any_reader::{AnyReader, At, is_other_kind};
+use settings::Address;
 
 /// What is followed: see the [module](self).
 pub(crate) struct Source {
-    at: At,
     reader: AnyReader,
     /// The record that was copied last.
     pub(crate) record: RecordBuf,
@@ -26,19 +27,19 @@ pub(crate) struct Happened {
 }
 
 impl Source {
-    pub(crate) fn open(at: At) -> Result<Self, Error> {
-        let reader = AnyReader::open(&*at)?;
+    pub(crate) fn open(at: impl ToPlace) -> Result<Self, Error> {
+        let reader = AnyReader::open(at)?;
         let record = RecordBuf::new(Arc::clone(reader.schema()));
-        Ok(Self { at, reader, record })
+        Ok(Self { reader, record })
     }
 
     /// The same for a region that may have to be waited for: `has_waited` says whether there was none before. What was
     /// published in it until it is found is new, so it is read from its first record on.
-    pub(crate) fn open_awaited(at: At, has_waited: &mut bool) -> Result<Self, Error> {
+    pub(crate) fn open_awaited(at: &Address, has_waited: &mut bool) -> Result<Self, Error> {
         let mut opened = Self::open(at);
         *has_waited |= opened.as_ref().is_err_and(Error::is_not_there);
         if let (Ok(source), true) = (&mut opened, *has_waited) {
-            source.reader.begin_with_first();
+            source.reader.begin(Begin::First);
         }
         opened
     }
@@ -80,18 +81,7 @@ impl Followed for Source {
     }
 
     fn refresh(&mut self) -> Result<Refreshed, Error> {
-        let refreshed = match self.reader.refresh() {
-            Err(error) if is_other_kind(&error) => {
-                // As the former reader, the new one leaves it to `Follow` to look at the name.
-                let every = self.refresh_every(Duration::MAX);
-                self.reader = AnyReader::open(&*self.at)?;
-                // What was published there before this look is new, too.
-                self.reader.begin_with_first();
-                self.refresh_every(every);
-                Refreshed::Reattached
-            }
-            refreshed => refreshed?,
-        };
+        let refreshed = self.reader.refresh()?;
         if refreshed == Refreshed::Reattached {
             self.record = RecordBuf::new(Arc::clone(self.reader().schema()));
         }

@@ -119,7 +119,7 @@ fn address(path: &Path, topic: &Topic, name: &str) -> Result<Address, ReplayErro
 
 fn expect_no_writer(at: &Address) -> Result<(), ReplayError> {
     // Whatever else is there, opening it says so.
-    let Ok(source) = Source::open(Arc::new(at.clone())) else { return Ok(()) };
+    let Ok(source) = Source::open(at) else { return Ok(()) };
     let reader = source.reader();
     if matches!(reader.state(), State::Live | State::Stalled) {
         let (path, pid) = (reader.path().to_owned(), reader.writer_pid());

@@ -9,7 +9,6 @@
 
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
 
 use mapcast::dynamic::{Header, Schema};
 use mapcast::{Address, MAX_INSTANCES, State};
@@ -70,7 +69,7 @@ impl Room {
     ) -> Result<Self, ReplayError> {
         // Opening the region says why there can be none.
         let Some(header) = shape.header(schema) else { return Ok(Self::default()) };
-        let found = Source::open(Arc::new(at.clone())).ok();
+        let found = Source::open(at).ok();
         if found.as_ref().is_some_and(|found| is_resumed(found, &header, schema)) {
             return Ok(Self::default());
         }

@@ -71,7 +71,7 @@ pub(crate) fn run(args: &Args) -> Result<(), ToolError> {
         return print(&as_language(args.language, &settings.record.schema, &origin));
     }
     let region = args.region.observed()?;
-    let origin = Origin::of(&region, args.region.located()?.address());
+    let origin = Origin::of(&region, &args.region.located()?);
     print(&as_language(args.language, region.reader().schema(), &origin))
 }
 

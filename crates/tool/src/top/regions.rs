@@ -7,12 +7,11 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use mapcast::{Address, ErrorKind, Refreshed, State};
+use mapcast::{Address, ErrorKind, Refreshed, State, ToPlace};
 
 use crate::ToolError;
-use crate::any_reader::{At, is_other_kind};
 use crate::published::Published;
-use crate::region_argument::{Located, RegionArgument, similar};
+use crate::region_argument::{RegionArgument, file_of, similar};
 
 use super::source::Source;
 
@@ -21,6 +20,9 @@ use super::source::Source;
 const LIST_EVERY: Duration = Duration::from_secs(2);
 /// A listing takes at most a 50th of the time.
 const SHARE: u32 = 50;
+
+/// Where a region is: as it was named, or as it was listed.
+pub(super) type At = Arc<dyn ToPlace + Send + Sync>;
 
 /// What a row of the list says.
 #[derive(Clone, Debug, PartialEq)]
@@ -108,7 +110,7 @@ impl Watched {
         let refreshed = match &mut self.source {
             None => None,
             Some(source) => match source.refresh() {
-                Err(error) if is_other_kind(&error) => None,
+                Err(error) if error.is_of_other_kind() => None,
                 refreshed => Some(refreshed?),
             },
         };
@@ -160,8 +162,9 @@ impl Regions {
         let located = named.iter().map(RegionArgument::located);
         let mut located = located.collect::<Result<Vec<_>, ToolError>>()?;
         let mut known = HashSet::new();
-        located.retain(|region| known.insert(region.file()));
-        let watched = |region: Located| Watched::new(&region.to_string(), Arc::new(region));
+        located.retain(|region| known.insert(file_of(region)));
+        let watched =
+            |region: settings::Address| Watched::new(&region.to_string(), Arc::new(region));
         let all = located.into_iter().map(watched).collect();
         // An environment that names no directory is an error now, and not each time.
         let list_at = if named.is_empty() { Some(Instant::now()) } else { None };

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use mapcast::dynamic::{Field, InstanceReader, Reader};
+use mapcast::dynamic::{AnyReader, Field, InstanceReader, Reader};
 use mapcast::{Error, Instance, Publication, Refreshed, Step, ToPlace};
 
-use crate::any_reader::AnyReader;
 use crate::published::Published;
 
 /// Most events of instances that are taken note of at once: a writer may be faster.

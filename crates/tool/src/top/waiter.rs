@@ -14,9 +14,9 @@ use std::time::Duration;
 use mapcast::Error;
 
 use super::pace::FRAME;
+use super::regions::At;
 use super::source::Source;
 use super::{Message, helper};
-use crate::any_reader::At;
 
 /// Longest sleep.
 const LONGEST: Duration = Duration::from_secs(1);

@@ -4,16 +4,16 @@
 
 use std::sync::Arc;
 
-use region::{Begin, Publication, RegionError, RegionErrorKind, Step};
+use region::{AnyReader, Begin, Publication, RegionError, RegionErrorKind, Step};
 
-use super::{EVENTS, Known, Newest, Reader, Region};
+use super::{EVENTS, Known, Newest, Region};
 use crate::wire::{Attachment, RecordId};
 
 impl Region {
     /// Counts what a lossless export has missed from the region's first record on, not from the oldest that is there.
     pub(in crate::export) fn begin_with_its_first_record(&mut self) {
-        if let Reader::One(reader) = &mut self.reader {
-            reader.begin(Begin::Sequence(reader.header().base_sequence.saturating_add(1)));
+        if let AnyReader::Plain(reader) = &mut self.reader {
+            reader.begin(Begin::First);
         }
     }
 
@@ -25,7 +25,7 @@ impl Region {
     /// Keeps each record since the last call, and calls `each` with it.
     pub(super) fn follow(&mut self, mut each: impl FnMut(Newest<'_>)) -> Result<(), RegionError> {
         for _ in 0..EVENTS {
-            let Reader::One(reader) = &mut self.reader else { return Ok(()) };
+            let AnyReader::Plain(reader) = &mut self.reader else { return Ok(()) };
             match reader.next(&mut self.record) {
                 Ok(Step::Record(publication)) => self.keep(&publication, &mut each),
                 Ok(Step::Missed(count)) => self.missed = self.missed.saturating_add(count),
@@ -41,7 +41,7 @@ impl Region {
     }
 
     fn keep(&mut self, publication: &Publication, each: &mut impl FnMut(Newest<'_>)) {
-        if !Arc::ptr_eq(&self.schema, self.reader.plain().schema()) {
+        if !Arc::ptr_eq(&self.schema, self.reader.schema()) {
             self.describe_around_record();
         }
         let Publication { lineage, sequence, .. } = *publication;
@@ -49,7 +49,7 @@ impl Region {
         let time = self.time_of(publication);
         let skipped = std::mem::take(&mut self.missed);
         let attachment = Attachment { missed: skipped, ..self.attachment(id, time) };
-        let header = self.reader.plain().header();
+        let header = self.reader.header();
         if let Some(kept) = &mut self.kept {
             kept.push(attachment, &self.record, header.first_lineage, header.base_sequence);
         }

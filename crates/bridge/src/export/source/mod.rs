@@ -10,13 +10,12 @@ use std::sync::Arc;
 
 use layout::{InstanceName, Schema};
 use region::{
-    Begin, Instance, InstanceChange, Publication, Refreshed, RegionError, RegionErrorKind, State,
-    Step, Watch,
+    AnyReader, Begin, Instance, InstanceChange, Publication, Refreshed, RegionError,
+    RegionErrorKind, State, Step, Watch,
 };
 use settings::Address;
 
 use super::kept::Kept;
-use crate::any_reader::{AnyReader as Reader, is_absence};
 use crate::keys;
 use crate::wall_clock;
 use crate::wire::{Announcement, Attachment, Description, Readers, RecordId};
@@ -33,7 +32,7 @@ pub(super) enum Opened {
 /// A region that is read.
 #[derive(Debug)]
 pub(super) struct Region {
-    reader: Reader,
+    reader: AnyReader,
     schema: Arc<Schema>,
     /// The hosts over which its records have come here, of a mirror.
     route: Vec<String>,
@@ -78,21 +77,21 @@ impl Region {
         lossless: Option<u32>,
         route: &[String],
     ) -> Result<Opened, RegionError> {
-        match Reader::open(address) {
+        match AnyReader::open(address) {
             Ok(reader) => Ok(Opened::Region(Box::new(Self::over(reader, lossless, route)))),
             Err(error) if is_absence(&error) => Ok(Opened::NotThere),
             Err(error) => Err(error),
         }
     }
 
-    fn over(mut reader: Reader, lossless: Option<u32>, route: &[String]) -> Self {
-        let schema = Arc::clone(reader.plain().schema());
+    fn over(mut reader: AnyReader, lossless: Option<u32>, route: &[String]) -> Self {
+        let schema = Arc::clone(reader.schema());
         let (known, kept) = match &mut reader {
-            Reader::One(reader) => {
+            AnyReader::Plain(reader) => {
                 reader.begin(Begin::Oldest);
                 (BTreeMap::from([(None, Known::default())]), lossless.map(Kept::new))
             }
-            Reader::Many(_) => (BTreeMap::new(), None),
+            AnyReader::Instances(_) => (BTreeMap::new(), None),
         };
         let mut region = Self {
             reader,
@@ -114,7 +113,7 @@ impl Region {
 
     /// Encodes what describes the records now.
     fn describe(&mut self) {
-        let reader = self.reader.plain();
+        let reader = &self.reader;
         self.schema = Arc::clone(reader.schema());
         let instances = reader.header().instances.map(|instances| instances.max);
         let (route, schema) = (self.route.clone(), (*self.schema).clone());
@@ -127,12 +126,12 @@ impl Region {
     /// Who may read its file now.
     fn readers(&self) -> Readers {
         // A mode that is not known is its owner's alone.
-        self.reader.plain().mode().map(Readers::of_mode).unwrap_or_default()
+        self.reader.mode().map(Readers::of_mode).unwrap_or_default()
     }
 
     /// What to wait for, and what is newest now; `None`: it cannot be waited for.
     pub(super) fn watch(&mut self) -> Option<(Arc<Watch>, u64)> {
-        let reader = self.reader.plain();
+        let reader = &self.reader;
         if !self.watch.as_ref().is_some_and(|watch| watch.is_of(reader)) {
             self.watch = reader.watch().ok().map(Arc::new);
         }
@@ -142,7 +141,7 @@ impl Region {
 
     /// Whether what [`watch`](Self::watch) returned last is the file that its reader has attached.
     pub(super) fn is_watched(&self) -> bool {
-        self.watch.as_ref().is_some_and(|watch| watch.is_of(self.reader.plain()))
+        self.watch.as_ref().is_some_and(|watch| watch.is_of(&self.reader))
     }
 
     pub(super) fn route(&self) -> &[String] {
@@ -151,18 +150,18 @@ impl Region {
 
     /// Its state; `None`: it is not there, and what is kept of it is.
     pub(super) fn state(&self) -> Option<State> {
-        (!self.is_missing).then(|| self.reader.plain().state())
+        (!self.is_missing).then(|| self.reader.state())
     }
 
     /// Whether another file has its name, or none any more: open it again. What is kept of a lossless one stays until
     /// another file has the name.
     pub(super) fn was_replaced(&mut self) -> bool {
-        if self.reader.plain().state() == State::Live {
+        if self.reader.state() == State::Live {
             return false;
         }
         let refreshed = match &mut self.reader {
-            Reader::One(reader) => reader.refresh(),
-            Reader::Many(reader) => reader.refresh(),
+            AnyReader::Plain(reader) => reader.refresh(),
+            AnyReader::Instances(reader) => reader.refresh(),
         };
         self.is_missing = matches!(refreshed, Ok(Refreshed::Missing));
         match refreshed {
@@ -195,7 +194,7 @@ impl Region {
         if self.kept.is_some() {
             return self.follow(each);
         }
-        if matches!(self.reader, Reader::One(_)) {
+        if matches!(self.reader, AnyReader::Plain(_)) {
             return self.read(None, &mut each);
         }
         for name in self.changed_instances()? {
@@ -206,7 +205,7 @@ impl Region {
 
     /// Reads what has happened to instances; returns those that have a new record.
     fn changed_instances(&mut self) -> Result<Vec<InstanceName>, RegionError> {
-        let Reader::Many(reader) = &mut self.reader else { return Ok(Vec::new()) };
+        let AnyReader::Instances(reader) = &mut self.reader else { return Ok(Vec::new()) };
         let mut changed = std::collections::BTreeSet::new();
         for _ in 0..EVENTS {
             let event = match reader.next(&mut self.record)? {
@@ -246,8 +245,8 @@ impl Region {
     ) -> Result<(), RegionError> {
         let Some(known) = self.known.get(&name).copied() else { return Ok(()) };
         let found = match &mut self.reader {
-            Reader::One(reader) => reader.latest(&mut self.record),
-            Reader::Many(reader) => {
+            AnyReader::Plain(reader) => reader.latest(&mut self.record),
+            AnyReader::Instances(reader) => {
                 let Some(instance) = known.instance else { return Ok(()) };
                 match reader.latest(instance, &mut self.record) {
                     // It is retired, which the next events show.
@@ -273,7 +272,7 @@ impl Region {
         } else {
             0
         };
-        if !Arc::ptr_eq(&self.schema, self.reader.plain().schema()) {
+        if !Arc::ptr_eq(&self.schema, self.reader.schema()) {
             // A file with other help or labels has taken the name.
             self.describe_around_record();
         }
@@ -295,7 +294,7 @@ impl Region {
     }
 
     fn time_of(&self, publication: &Publication) -> u64 {
-        wall_clock::nanos(self.reader.plain().wall_time(publication))
+        wall_clock::nanos(self.reader.wall_time(publication))
     }
 
     fn attachment(&self, id: RecordId, time: u64) -> Attachment {
@@ -344,8 +343,8 @@ impl Region {
     /// What a digest has of the region, itself first.
     pub(super) fn announcements(&self, name: &str) -> impl Iterator<Item = Announcement> {
         let (state, readers) = (self.state(), self.readers());
-        let is_one = matches!(self.reader, Reader::One(_));
-        let lineage = self.reader.plain().lineage();
+        let is_one = matches!(self.reader, AnyReader::Plain(_));
+        let lineage = self.reader.lineage();
         let itself = (!is_one).then(|| Announcement {
             path: name.to_owned(),
             state,
@@ -365,4 +364,9 @@ impl Region {
         let is_announced = move |entry: &Announcement| state.is_some() || entry.history.is_some();
         itself.into_iter().chain(of_records).filter(is_announced)
     }
+}
+
+/// Whether an error of opening a region says that there is none.
+pub(crate) fn is_absence(error: &RegionError) -> bool {
+    matches!(error.kind(), RegionErrorKind::NotThere | RegionErrorKind::NoDirectory)
 }

@@ -1,5 +1,6 @@
 //! Many instances in one region: their records, their names, and what becomes of both.
 
+mod any;
 mod begin;
 mod files;
 mod handles;

@@ -4,9 +4,11 @@
 //! One type for all operations: a publish makes a new file when the old one is gone, and a read
 //! attaches to the next one, so that both can fail in every way in which `open` can.
 
-use crate::address::{MAX_REGION_NAME, SUFFIX, is_region_name};
+mod facts;
+
 use crate::file_system;
-use layout::text::{counted, quote};
+use facts::{bad_name, busy, not_this_record, too_many, truncated};
+use layout::text::counted;
 use layout::{BadInstanceName, DecodeError, header};
 use rustix::fd::AsFd;
 use std::error::Error;
@@ -203,35 +205,6 @@ pub enum RegionErrorKind {
     },
 }
 
-/// What has become of a file that was cut.
-fn truncated(want: u64, structs: Option<NonZeroU32>, have: u64) -> String {
-    if have >= want {
-        return "was cut short and has grown again since".to_owned();
-    }
-    let whose = match structs.map(NonZeroU32::get) {
-        None => "header promises",
-        Some(1) => "struct takes",
-        Some(_) => "structs take",
-    };
-    format!("has {}, its {whose} {want}", counted(have, "byte"))
-}
-
-/// Why a file is not the bare one of the record.
-fn not_this_record(want: u64, count: u32, have: u64) -> String {
-    if have == want {
-        return format!("has the {} of the record, but they are a region", counted(have, "byte"));
-    }
-    format!("has {}, {}", counted(have, "byte"), described(want, count))
-}
-
-/// What a bare file should have.
-fn described(want: u64, count: u32) -> String {
-    match u64::from(count) {
-        0 | 1 => format!("the record has {want}"),
-        count => format!("{count} structs of {} have {want}", want / count),
-    }
-}
-
 impl RegionError {
     #[cold]
     pub(crate) fn new(path: &Path, kind: RegionErrorKind) -> Self {
@@ -282,6 +255,11 @@ impl RegionError {
     /// Does the handle lead to no instance any more?
     pub fn is_no_such_instance(&self) -> bool {
         matches!(self.0.kind, RegionErrorKind::NoSuchInstance)
+    }
+
+    /// Has the region instances, where a reader or writer of one record was asked for, or the other way round?
+    pub fn is_of_other_kind(&self) -> bool {
+        matches!(self.0.kind, RegionErrorKind::HasInstances { .. } | RegionErrorKind::NoInstances)
     }
 
     /// Was the file cut short while it was mapped?
@@ -353,38 +331,6 @@ impl RegionErrorKind {
             Self::Truncated { .. } => io::ErrorKind::UnexpectedEof,
             _ => io::ErrorKind::InvalidData,
         }
-    }
-}
-
-/// Why this is not a name, beginning with the name itself: the error has no other path.
-fn bad_name(name: &str) -> String {
-    let shown = quote(name);
-    let why = match name.strip_suffix(SUFFIX) {
-        _ if name.is_empty() => "a region's name is empty".into(),
-        Some(stem) if is_region_name(stem) => {
-            format!(
-                "{shown} is a file name: the region's name is {}, a path has a '/'",
-                quote(stem)
-            )
-        }
-        _ => format!("{shown} is not a region name"),
-    };
-    format!("{why} (letters, digits and . _ - @, no dot in front, at most {MAX_REGION_NAME} bytes)")
-}
-
-fn too_many(have: usize, max: usize) -> String {
-    let instances = counted(have, "instance");
-    if have > max {
-        format!("has {instances}, more than {max}")
-    } else {
-        format!("has {instances}, as many as it can have")
-    }
-}
-
-fn busy(pid: u64) -> String {
-    match pid {
-        0 => "another writer publishes here already".to_owned(),
-        pid => format!("process {pid} publishes here already"),
     }
 }
 
