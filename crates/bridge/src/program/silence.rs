@@ -12,7 +12,8 @@ use std::time::Duration;
 use daemon::Monotonic;
 use settings::BridgeSettings;
 
-/// Time with a link after which the silence is too long: a host sends a digest each 250 ms. Twice as long each next time.
+/// The least time with a link after which the silence is too long, and twice as long each next time. A host sends a digest
+/// each 250 ms, unless it is set to more, as `stale_after` then is.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How often a session is opened anew.
 const ATTEMPTS: u32 = 3;
@@ -26,6 +27,7 @@ pub(super) struct Silence {
     is_broken: bool,
     /// Since when there is a link over which nothing was heard.
     since: Option<Monotonic>,
+    patience: Duration,
     attempts: u32,
     look: Monotonic,
 }
@@ -33,11 +35,12 @@ pub(super) struct Silence {
 impl Silence {
     /// `None`: a bridge that imports nothing hears nothing.
     pub(super) fn of(settings: &BridgeSettings, now: Monotonic) -> Option<Self> {
-        (!settings.imports.is_empty()).then(|| Self::new(now))
+        let stale_after = settings.imports.iter().map(|import| import.stale_after).max()?;
+        Some(Self::new(stale_after.max(PATIENCE), now))
     }
 
-    fn new(now: Monotonic) -> Self {
-        Self { is_broken: false, since: None, attempts: 0, look: now }
+    fn new(patience: Duration, now: Monotonic) -> Self {
+        Self { is_broken: false, since: None, patience, attempts: 0, look: now }
     }
 
     /// Records that another host was heard.
@@ -68,7 +71,7 @@ impl Silence {
             return false;
         }
         let since = *self.since.get_or_insert(now);
-        let is_too_long = now.since(since) >= PATIENCE * (1 << self.attempts);
+        let is_too_long = now.since(since) >= self.patience * (1 << self.attempts);
         if is_too_long {
             self.attempts += 1;
             self.since = None;
@@ -87,7 +90,7 @@ mod tests {
 
     #[test]
     fn a_session_that_hears_nothing_is_opened_anew_three_times_and_later_each_time() {
-        let mut silence = Silence::new(at(0));
+        let mut silence = Silence::new(PATIENCE, at(0));
         let opened = |silence: &mut Silence, seconds: std::ops::Range<u64>| -> Vec<_> {
             seconds.filter(|second| silence.is_too_long(at(*second), || *second >= 3)).collect()
         };
@@ -97,15 +100,30 @@ mod tests {
     }
 
     #[test]
+    fn a_host_whose_digests_are_rare_is_waited_for_as_long_as_its_mirrors() {
+        let keys = "host = \"b\"\nlisten = \"tcp/127.0.0.1:1\"\ndigest = \"5s\"";
+        let text = |imports: &str| format!("[bridge]\n{keys}\n{imports}");
+        let of = |imports: &str| {
+            let settings = BridgeSettings::parse(&text(imports), "silence").expect("settings");
+            Silence::of(&settings, at(0)).map(|silence| silence.patience)
+        };
+        let import = |stale: u32| {
+            format!("[[import]]\nfrom = \"a{stale}\"\nname = \"x\"\nstale_after = \"{stale}s\"\n")
+        };
+        assert_eq!(of("[[export]]\nregion = \"x\"\n"), None);
+        assert_eq!(of(&(import(10) + &import(30))), Some(Duration::from_secs(30)));
+    }
+
+    #[test]
     fn a_session_that_hears_something_or_has_no_link_stays() {
-        let mut heard = Silence::new(at(0));
+        let mut heard = Silence::new(PATIENCE, at(0));
         assert!((0..60).all(|second| {
             if second % 4 == 0 {
                 heard.hear();
             }
             !heard.is_too_long(at(second), || true)
         }));
-        let mut lost = Silence::new(at(0));
+        let mut lost = Silence::new(PATIENCE, at(0));
         assert!((0..60).all(|second| !lost.is_too_long(at(second), || second % 4 != 0)));
     }
 }
