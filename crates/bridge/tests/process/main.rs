@@ -202,8 +202,9 @@ fn clients_of_a_hub_reach_each_other_also_after_it_was_killed() {
 #[test]
 fn a_reload_imports_what_is_new_and_keeps_the_mirrors_that_stay() {
     let (a, b) = two_hosts();
-    for (number, name) in (1..).zip(["one", "two"]) {
-        a.writer(name).publish(&bytes(number)).expect("published");
+    let mut writers = [a.writer("one"), a.writer("two")];
+    for (number, writer) in (1..).zip(&mut writers) {
+        writer.publish(&bytes(number)).expect("published");
     }
     let endpoint = format!("\"tcp/127.0.0.1:{}\"", free_port());
     a.configure(&format!("listen = {endpoint}"), "[[export]]\nregion = \"*\"");
