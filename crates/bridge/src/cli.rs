@@ -17,7 +17,7 @@ Examples:
 
 Environment:
   MAPCAST_DIR      the directory of regions that are given by name (an absolute path); else as for producer
-  MAPCAST_LOG      what to log, without --log; else info, of Zenoh errors
+  MAPCAST_LOG      what to log, without --log; else info, and only the errors of Zenoh
   ZENOH_RUNTIME    Zenoh's threads; else one, which links over tls/ need
   NO_COLOR         no colours; CLICOLOR_FORCE=1: colours also where there is no terminal
 

@@ -126,6 +126,7 @@ impl Followed for Source {
     }
 
     fn refresh(&mut self) -> Result<Refreshed, Error> {
+        // By the reader of its kind: a follower stays with the one that it found.
         let refreshed = match (&mut self.reader, &self.expected) {
             (AnyReader::Plain(reader), None) => reader.refresh(),
             (AnyReader::Plain(reader), Some(expected)) => reader.refresh_expecting(expected),

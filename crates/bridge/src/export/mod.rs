@@ -34,7 +34,6 @@ use exported::{Due, Exported, route};
 pub use exported::{Mirrors, Traffic};
 use idle::Idle;
 use source::Region;
-pub(crate) use source::is_absence;
 
 /// Most digests from one full one to the next, and the longest time, unless each is full.
 const FULL_EVERY: u32 = 8;

@@ -14,7 +14,6 @@ use region::{AnyReader, State};
 use settings::Address;
 
 use super::{LinkState, MirrorStatus, Resumed};
-use crate::export::is_absence;
 use crate::keys::{self, Source};
 
 /// Time between two looks at them.
@@ -99,6 +98,6 @@ fn address_of(row: &InstanceName) -> Option<Address> {
 fn is_left(address: &Address) -> bool {
     match AnyReader::open(address) {
         Ok(reader) => !matches!(reader.state(), State::Live | State::Stalled),
-        Err(error) => !is_absence(&error),
+        Err(error) => !error.is_not_there(),
     }
 }

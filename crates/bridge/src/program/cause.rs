@@ -13,7 +13,7 @@ const NETWORK: &str = "check the network and the firewalls on the way";
 const NAME: &str = "correct the name, or check that it is known here (getent hosts)";
 
 /// A word of Zenoh's text, and what to do about it. The words of a certificate come before those of every failure.
-const STEPS: [(&str, &str); 20] = [
+const STEPS: [(&str, &str); 21] = [
     ("Connection refused", "start the bridge there, or correct the port"),
     ("timed out", NETWORK),
     ("route to host", NETWORK),
@@ -35,8 +35,15 @@ const STEPS: [(&str, &str); 20] = [
     ("invalid peer certificate", "compare the certificate there with [tls] ca (--check)"),
     ("alert: CertificateExpired", "renew [tls] cert of this host"),
     ("fatal alert", "compare the certificates of both hosts with their [tls] ca (--check)"),
+    ("Received an invalid message", "correct the port"),
     ("TLS files", "correct the paths in [tls] (--check)"),
     ("private key", "correct the paths in [tls] (--check)"),
+];
+
+/// A word of Zenoh's text that the link or the whole message follows, in the form in which it keeps them, and what it says.
+const ANSWERS: [(&str, &str); 2] = [
+    ("Received a close message", "the bridge there has closed it"),
+    ("Received an invalid message", "what answers there does not speak Zenoh"),
 ];
 
 impl Cause {
@@ -74,9 +81,8 @@ impl Cause {
 
 /// The last part of a chain of causes, that of the system or of TLS. A semicolon is before the step alone.
 fn fact(text: &str) -> String {
-    // What follows is the link, as Zenoh keeps it.
-    if text.contains("Received a close message") {
-        return "the bridge there has closed it".to_owned();
+    if let Some((_, fact)) = ANSWERS.iter().find(|(word, _)| text.contains(word)) {
+        return (*fact).to_owned();
     }
     let from = ["invalid peer certificate", "received fatal alert"];
     let text = match from.iter().find_map(|word| text.find(word)) {
@@ -147,6 +153,12 @@ mod tests {
                  Link { src: tcp/127.0.0.1:1 }, config: { reliability: None } } at /root/x/open.rs:526.. Retry in 1s.",
                 "the bridge there has closed it",
                 "see the log",
+            ),
+            (
+                "Received an invalid message in response to an InitSyn on Link { src: tcp/127.0.0.1:1 }: Frame(Frame { ext: \
+                 None }) at /root/x/open.rs:272.",
+                "what answers there does not speak Zenoh",
+                "correct the port",
             ),
             ("something else at /a/b.rs:1.", "something else", "see the log"),
         ] {

@@ -113,7 +113,7 @@ impl Network {
         }
     }
 
-    /// Records that another host was heard.
+    /// Records that a digest of another host has come.
     pub(crate) fn hear(&mut self) {
         if let Some(silence) = &mut self.silence {
             silence.hear();

@@ -171,7 +171,7 @@ impl<'a> Bridge<'a> {
                     self.own_name.hear(&host, now);
                 }
                 other => {
-                    if matches!(other, Incoming::Other(Key::Digest(_), _) | Incoming::Alive(_)) {
+                    if matches!(other, Incoming::Other(Key::Digest(_), _)) {
                         self.network.hear();
                     }
                     self.importer.take(other, now);

@@ -43,7 +43,7 @@ impl Silence {
         Self { is_broken: false, since: None, patience, attempts: 0, look: now }
     }
 
-    /// Records that another host was heard.
+    /// Records that a digest of another host has come. A token does not count: it may come where digests do not.
     pub(super) fn hear(&mut self) {
         self.is_broken = true;
     }

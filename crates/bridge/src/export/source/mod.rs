@@ -79,7 +79,7 @@ impl Region {
     ) -> Result<Opened, RegionError> {
         match AnyReader::open(address) {
             Ok(reader) => Ok(Opened::Region(Box::new(Self::over(reader, lossless, route)))),
-            Err(error) if is_absence(&error) => Ok(Opened::NotThere),
+            Err(error) if error.is_not_there() => Ok(Opened::NotThere),
             Err(error) => Err(error),
         }
     }
@@ -159,6 +159,7 @@ impl Region {
         if self.reader.state() == State::Live {
             return false;
         }
+        // By the reader of its kind: a region of the other one is opened again.
         let refreshed = match &mut self.reader {
             AnyReader::Plain(reader) => reader.refresh(),
             AnyReader::Instances(reader) => reader.refresh(),
@@ -364,9 +365,4 @@ impl Region {
         let is_announced = move |entry: &Announcement| state.is_some() || entry.history.is_some();
         itself.into_iter().chain(of_records).filter(is_announced)
     }
-}
-
-/// Whether an error of opening a region says that there is none.
-pub(crate) fn is_absence(error: &RegionError) -> bool {
-    matches!(error.kind(), RegionErrorKind::NotThere | RegionErrorKind::NoDirectory)
 }

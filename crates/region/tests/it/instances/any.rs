@@ -55,6 +55,11 @@ fn a_reader_of_either_kind_reads_what_is_there() {
     let mut passed = AnyReader::open_file(&file, &place.path).expect("a region");
     assert_eq!(read(&mut passed), ["a 1"]);
     assert_eq!(read(&mut AnyReader::open(&place.path).expect("a region")), ["a 1"]);
+
+    for missing in ["none.region", "none/none.region"] {
+        let error = AnyReader::open(place.path.with_file_name(missing)).expect_err("no file");
+        assert!(error.is_not_there(), "{error}");
+    }
 }
 
 #[test]
