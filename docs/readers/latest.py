@@ -32,7 +32,7 @@ class Region:
             fence(2)
             found = complete // 2, self.words[at // 8 + 1], self.map[at + 16 : at + 16 + self.size]
             fence(2)
-            return found if self.words[at // 8] == complete and self.map[self.end :] == MAGIC else None
+            return found if self.words[at // 8] == complete and self.map[self.end + 7] >> 7 else None
 
     def latest(self):
         front = self.words[FRONT // 8]

@@ -212,7 +212,7 @@ static void attach(void)
     CHECK(h.checksum == xxh64(&h, 0xf8));
     check_header();
     REQUIRE(h.file_len <= (u64)opened.st_size, "truncated");
-    CHECK(pread(file, &mark, 8, h.file_len - 8) == 8 && mark == MAGIC);
+    CHECK(pread(file, &mark, 8, h.file_len - 8) == 8 && mark == ~MAGIC);
     CHECK(pread(file, schema, h.schema_len, h.schema_offset) == (ssize_t)h.schema_len);
     read_schema(NULL);
     map = mmap(NULL, h.file_len, PROT_READ, MAP_SHARED, file, 0);
@@ -234,7 +234,7 @@ static bool copy(u64 at, u64 complete)
     acquire(); /* R2 */
     if (peek(at) != complete) return false; /* R3 */
     if (name_at && peek(name_at) - generation > 1) return false; /* G5: perhaps of another instance */
-    REQUIRE(peek(h.file_len - 8) == MAGIC, "truncated");
+    REQUIRE(peek(h.file_len - 8) == ~MAGIC, "truncated");
     return true;
 }
 

@@ -13,6 +13,7 @@ is read ends it by SIGBUS. For Linux on a 64-bit little-endian machine.
 import ctypes, json, math, mmap, os, platform, stat, struct, sys, time
 
 MAGIC, HEAD, FRONT, MASK = b"mapcast\x01", 0x140, 0x148, 2**64 - 1
+END_MARK = bytes(byte ^ 0xFF for byte in MAGIC)
 SCALARS = [None, *"bhiqBHIQfd?c"]  # of the struct module, by the code of the scalar
 NAMES = "magic version header_len compatible incompatible file_len record_size record_align slots slot_stride \
 slots_offset schema_offset schema_len fingerprint created_at boot_id base_sequence lineage first_lineage inode \
@@ -70,7 +71,7 @@ class Region:
         check("a regular file", stat.S_ISREG(self.status.st_mode), "not_a_region")
         self.check_header(os.pread(file, 256, 0))
         check("file_len", self.file_len <= self.status.st_size, "truncated")
-        check("end mark", os.pread(file, 8, self.file_len - 8) == MAGIC)
+        check("end mark", os.pread(file, 8, self.file_len - 8) == END_MARK)
         self.read_schema(os.pread(file, self.schema_len, self.schema_offset))
         self.map = mmap.mmap(file, self.file_len, mmap.MAP_SHARED, mmap.PROT_READ)
         os.close(file)
@@ -158,7 +159,7 @@ class Region:
             return None
         if self.is_another():  # G5
             return None
-        check("end mark", self.map[self.file_len - 8 :] == MAGIC, "truncated")
+        check("end mark", self.map[self.file_len - 8 :] == END_MARK, "truncated")
         return published_at, record
 
     def latest(self, seen=0):

@@ -272,15 +272,18 @@ impl MappedRegion {
 
 /// The last word of a file.
 ///
-/// A cut takes it away, wherever it is: within a page it becomes zero, and touching a page that is gone
-/// brings a page of zeros in its place (the guard).
+/// A cut takes its last byte away, wherever it is: within a page that becomes zero, and touching a page that
+/// is gone brings a page of zeros in its place (the guard). So the sign is all that is looked at, which takes
+/// an instruction fewer; attaching compares the whole word.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct EndMark<'a>(&'a AtomicU64);
+
+const _: () = assert!(header::END_MARK.cast_signed() < 0);
 
 impl EndMark<'_> {
     #[inline]
     pub(crate) fn is_there(self) -> bool {
-        mapping::peek(self.0) == header::END_MARK
+        mapping::peek(self.0).cast_signed() < 0
     }
 }
 

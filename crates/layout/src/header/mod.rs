@@ -59,10 +59,11 @@ pub const SLOT_HEAD: u32 = 16;
 /// Bytes of the longest record that fits into the head line beside head, stamp and time.
 pub const FRONT_RECORD: usize = offset::SLOTS - offset::FRONT - SLOT_HEAD as usize;
 
-/// The last eight bytes of every region, as a number: the magic again.
+/// The last eight bytes of every region, as a number: the magic with each bit inverted.
 ///
-/// A truncation removes it, even within the last page, where reading raises no SIGBUS.
-pub const END_MARK: u64 = u64::from_le_bytes(MAGIC_BYTES);
+/// A truncation takes it away, even within the last page, where reading raises no SIGBUS: its last byte at
+/// least, and with that the sign of the number.
+pub const END_MARK: u64 = !u64::from_le_bytes(MAGIC_BYTES);
 
 /// Bytes of the end mark.
 pub const END_MARK_LEN: u32 = 8;
