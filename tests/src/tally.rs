@@ -26,7 +26,7 @@ pub struct Tally {
     pub unstable: u64,
     /// Records that were not read before.
     pub fresh: u64,
-    /// Copies that a reader discarded, because the writer had reused the slot.
+    /// Copies that `latest` discarded, because the writer had reused the slot.
     pub retries: u64,
     /// How often it switched to another file of the same path.
     pub reattached: u64,
@@ -39,7 +39,6 @@ impl Tally {
     pub fn record(&mut self, bytes: &[u8], publication: Publication) {
         let sequence = publication.sequence;
         self.records += 1;
-        self.retries += u64::from(publication.retries);
         self.fresh += u64::from(sequence > self.last);
         match torn::judge(bytes, sequence) {
             Verdict::Whole => {}

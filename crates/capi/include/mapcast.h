@@ -678,14 +678,6 @@ typedef struct mapcast_publication {
      * When it was published, in nanoseconds of CLOCK_BOOTTIME.
      */
     uint64_t published_at_ns;
-    /**
-     * Copies that were discarded because the writer reused the slot: nearly always 0.
-     */
-    uint32_t retries;
-    /**
-     * 0.
-     */
-    uint32_t reserved;
 } mapcast_publication;
 
 #ifdef __cplusplus

@@ -207,7 +207,7 @@ impl Following {
         Event {
             record: record.as_ptr().cast(),
             size: record.len(),
-            lineage: publication.lineage,
+            lineage: publication.lineage(),
             sequence: publication.sequence,
             published_at_ns: publication.published_at.as_nanos(),
             wall_time_ns: wall_nanos(source.reader().wall_time(publication)),

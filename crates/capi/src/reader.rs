@@ -81,18 +81,13 @@ pub struct Publication {
     pub sequence: u64,
     /// When it was published, in nanoseconds of CLOCK_BOOTTIME.
     pub published_at_ns: u64,
-    /// Copies that were discarded because the writer reused the slot: nearly always 0.
-    pub retries: u32,
-    /// 0.
-    pub reserved: u32,
 }
 
 impl From<mapcast::Publication> for Publication {
     #[inline]
     fn from(of: mapcast::Publication) -> Self {
-        let published_at_ns = of.published_at.as_nanos();
-        let mapcast::Publication { lineage, sequence, retries, .. } = of;
-        Self { lineage, sequence, published_at_ns, retries, reserved: 0 }
+        let (lineage, sequence) = (of.lineage(), of.sequence);
+        Self { lineage, sequence, published_at_ns: of.published_at.as_nanos() }
     }
 }
 

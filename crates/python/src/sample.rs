@@ -67,7 +67,7 @@ impl Sample {
     /// The run of records that it belongs to; with the sequence its name for ever.
     #[getter]
     fn lineage(&self) -> u64 {
-        self.found.publication.lineage
+        self.found.publication.lineage()
     }
 
     /// When it was published, in UTC.

@@ -81,6 +81,7 @@ mod mapping;
 mod medium;
 mod notifier;
 mod options;
+mod origin;
 mod overlay;
 mod prefault;
 mod publication;

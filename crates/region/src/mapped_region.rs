@@ -12,6 +12,7 @@ use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::instances::{BlockWords, MappedBlocks};
 use crate::mapping::{self, Access, AtLeast, FutexWord, Mapping};
 use crate::medium::Medium;
+use crate::origin::Origin;
 use crate::prefault;
 use channel::{AtomicU64, Memory};
 use layout::header::{self, Header, offset};
@@ -107,7 +108,7 @@ pub(crate) struct MappedRegion {
     mapping: AtLeast<{ word_of(offset::SLOTS) }>,
     header: Header,
     medium: Medium,
-    this_boot: Option<bool>,
+    origin: Origin,
     /// Lines before the first slot, and from slot to slot.
     first: usize,
     stride: usize,
@@ -149,9 +150,9 @@ impl MappedRegion {
             blocks.ok_or_else(|| outside("instances"))
         };
         let blocks = header.instances.as_ref().map(blocks).transpose()?;
-        let this_boot = boot::is_this_boot(medium, header.boot_id);
+        let origin = Origin::new(header.lineage, boot::is_this_boot(medium, header.boot_id));
         let header = header.clone();
-        Ok(Self { mapping, header, medium, this_boot, first, stride, blocks })
+        Ok(Self { mapping, header, medium, origin, first, stride, blocks })
     }
 
     pub(crate) fn header(&self) -> &Header {
@@ -171,7 +172,13 @@ impl MappedRegion {
     /// Whether the file was made in the running boot; `None` if unknown.
     #[inline]
     pub(crate) fn is_of_this_boot(&self) -> Option<bool> {
-        self.this_boot
+        self.origin.is_of_this_boot()
+    }
+
+    /// Where its records come from.
+    #[inline]
+    pub(crate) fn origin(&self) -> Origin {
+        self.origin
     }
 
     /// Bytes of one record.

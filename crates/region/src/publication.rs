@@ -1,36 +1,33 @@
 //! The name and time of a record.
 
 use crate::clock::BootTime;
+use crate::origin::Origin;
 use channel::Publication as Published;
 use std::time::Duration;
 
 /// Which record it is, and when it was published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Publication {
-    /// Which run of records it belongs to. Lineage and sequence are its name: no other record of any
-    /// region on this machine has both, but its [copies](crate::DynWriter::publish_copy). Microseconds since 1970 at which the lineage began; a later one
-    /// is greater, as far as the clock was not set back.
-    pub lineage: u64,
+    origin: Origin,
     /// The record's number: the first of a region is 1, each next one more, also under a new writer.
     pub sequence: u64,
     /// When the writer stamped it.
     pub published_at: BootTime,
-    /// How many copies were discarded because the writer reused the slot: nearly always 0.
-    pub retries: u32,
-    /// Whether its region was made in the running boot; `None` if unknown.
-    this_boot: Option<bool>,
 }
 
 impl Publication {
     #[inline]
-    pub(crate) fn new(record: Published, lineage: u64, this_boot: Option<bool>) -> Self {
-        Self {
-            lineage,
-            sequence: record.sequence,
-            published_at: BootTime::from_nanos(record.published_at),
-            retries: record.retries,
-            this_boot,
-        }
+    pub(crate) fn new(record: Published, origin: Origin) -> Self {
+        let published_at = BootTime::from_nanos(record.published_at);
+        Self { origin, sequence: record.sequence, published_at }
+    }
+
+    /// Which run of records it belongs to. Lineage and sequence are its name: no other record of any
+    /// region on this machine has both, but its [copies](crate::DynWriter::publish_copy). Microseconds since
+    /// 1970 at which the lineage began; a later one is greater, as far as the clock was not set back.
+    #[inline]
+    pub const fn lineage(&self) -> u64 {
+        self.origin.lineage()
     }
 
     /// How long ago it was published; `None` if the region is left over from an earlier boot, whose
@@ -42,7 +39,7 @@ impl Publication {
     /// How long before `now` it was published: see [`age`](Self::age).
     fn age_at(&self, now: BootTime) -> Option<Duration> {
         // If the boot is unknown, a time in the future means an earlier one.
-        let comparable = self.this_boot.unwrap_or(self.published_at <= now);
+        let comparable = self.origin.is_of_this_boot().unwrap_or(self.published_at <= now);
         comparable.then(|| now.since(self.published_at))
     }
 }
@@ -80,7 +77,7 @@ mod tests {
     fn only_a_time_of_the_running_boot_has_an_age() {
         let age = |this_boot, published_at| {
             let record = Published { sequence: 1, published_at, retries: 0 };
-            Publication::new(record, 1, this_boot).age_at(BootTime::from_nanos(100))
+            Publication::new(record, Origin::new(1, this_boot)).age_at(BootTime::from_nanos(100))
         };
         assert_eq!(age(Some(true), 40), Some(Duration::from_nanos(60)));
         assert_eq!(age(Some(true), 140), Some(Duration::ZERO), "a clock read a moment ago");

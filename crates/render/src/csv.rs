@@ -195,7 +195,7 @@ impl<W: Write> Write for Doubling<'_, W> {
 fn origin_cells(origin: Option<&Origin<'_>>) -> [String; FIXED.len()] {
     let Some(origin) = origin else { return Default::default() };
     [
-        origin.publication.lineage.to_string(),
+        origin.publication.lineage().to_string(),
         origin.publication.sequence.to_string(),
         origin.rfc3339(),
         origin.age_ns().map(|age| age.to_string()).unwrap_or_default(),

@@ -57,7 +57,7 @@ impl Json {
     pub(crate) fn render(&self, reading: &Reading<'_>, out: &mut impl Write) -> io::Result<()> {
         let origin = reading.origin.as_ref();
         let object = Line {
-            lineage: origin.map(|origin| origin.publication.lineage),
+            lineage: origin.map(|origin| origin.publication.lineage()),
             sequence: origin.map(|origin| origin.publication.sequence),
             instance: reading.instance,
             published_at: origin.map(Origin::rfc3339),

@@ -49,6 +49,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             looked => looked?,
         }
     }
+    tally.retries = reader.retries();
     writeln!(io::stdout(), "{tally}")?;
     Ok(())
 }

@@ -74,7 +74,7 @@ impl Reader {
     pub(super) fn latest(&mut self, authors: Authors) -> Judged<u64> {
         let latest = self.inner.latest(&mut self.buffer).map_err(|err| err.to_string())?;
         let Some(publication) = latest else { return Ok(0) };
-        expect(publication.retries == 0, || "latest needed a second attempt".to_owned())?;
+        expect(self.inner.retries() == 0, || "latest needed a second attempt".to_owned())?;
         expect(publication.sequence >= self.newest, || {
             format!("latest went back to {} from {}", publication.sequence, self.newest)
         })?;

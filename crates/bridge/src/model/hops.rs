@@ -103,7 +103,7 @@ impl Hosts {
         let mut record = bytes(0);
         let newest = reader.latest(&mut record).ok()??;
         let number: &Stu = bytemuck::from_bytes(&record);
-        Some((reader.state(), number.id, newest.lineage, newest.sequence))
+        Some((reader.state(), number.id, newest.lineage(), newest.sequence))
     }
 
     #[track_caller]

@@ -34,7 +34,7 @@ impl Follower {
                     let sequence = sample.publication.sequence;
                     assert!(sequence > self.last, "{sequence} after {}", self.last);
                     assert_eq!(i64::from(number.id), sequence.cast_signed(), "another record");
-                    (self.lineage, self.last) = (sample.publication.lineage, sequence);
+                    (self.lineage, self.last) = (sample.publication.lineage(), sequence);
                     self.given += 1;
                 }
                 Event::Missed(count) => self.missed += count,
@@ -170,7 +170,7 @@ fn a_source_that_begins_another_lineage_is_followed_to_it() {
     let is_at = |world: &World, writer: &DynWriter| {
         let Ok(mut reader) = DynReader::open(world.path("mirror.region")) else { return false };
         let newest = reader.latest(&mut bytes(0)).expect("read");
-        let of = |newest: region::Publication| (newest.lineage, newest.sequence);
+        let of = |newest: region::Publication| (newest.lineage(), newest.sequence);
         newest.map(of) == Some((writer.lineage(), writer.sequence()))
     };
     world.converge("the first lineage", |world| is_at(world, &writer));

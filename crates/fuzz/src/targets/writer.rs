@@ -41,7 +41,7 @@ fn publish(mut writer: DynWriter, path: &Path) {
     let mut reader = DynReader::open(path).expect("what a writer publishes to can be read");
     let mut record = [0; size_of::<Stu>()];
     let publication = reader.latest(&mut record).expect("read").expect("published");
-    assert_eq!((publication.sequence, publication.lineage), (before + 3, writer.lineage()));
+    assert_eq!((publication.sequence, publication.lineage()), (before + 3, writer.lineage()));
     assert_eq!(record, bytemuck::bytes_of(&Stu::new(3, "a", 'm')));
     writer.heartbeat().expect("a sign of life");
     writer.check().expect("a look at its file");

@@ -24,8 +24,8 @@ impl crate::Write for Writer<Stu> {
 
 impl Look for Reader<Stu> {
     fn latest(&mut self) -> Result<Seen, Failure> {
+        let before = self.retries();
         let sample = Reader::latest(self)?;
-        let retries = sample.map_or(0, |sample| sample.publication.retries.into());
-        Ok(Seen { stu: sample.map(|sample| sample.record), retries })
+        Ok(Seen { stu: sample.map(|sample| sample.record), retries: self.retries() - before })
     }
 }

@@ -4,9 +4,10 @@
 //! reader know its number.
 //!
 //! ```text
-//!   due?  refresh      once in a while, without news
 //!   front              one cache line, straight through; usually all there is
-//!   ring, and again    the front is being written, is older than what is known, or has no such records
+//!   due?  refresh      once in a while, without news
+//!   ring, and again    after that; or the front is being written, older than what is known, or has no such
+//!                      records
 //!   why not            nothing published yet, a lap, a file that was cut
 //! ```
 //!
@@ -57,36 +58,32 @@ impl DynReader {
         part: &mut Part<'_>,
     ) -> Result<Option<Publication>, RegionError> {
         debug_assert_eq!(part.record_len(), self.mapped().record_size());
-        if self.timer.is_due() {
-            self.refresh_if_time()?;
-        }
         let end = self.mapped().end_mark();
         let found = self.ring.try_front(self.tail.seen(), part);
-        if let Some(found) = found.filter(|_| end.is_there()) {
-            return Ok(Some(self.delivered(found)));
+        // One decrement counts the call and tells whether it is time to look at the clock.
+        if let Some(found) = found.filter(|_| end.is_there())
+            && (self.tail.has_returned(found.sequence) || !self.timer.count())
+        {
+            return Ok(Some(self.publication(found)));
+        }
+        if self.timer.is_due() {
+            self.refresh_if_time()?;
         }
         let mut retries = 0;
         loop {
             let end = self.mapped().end_mark();
             let found = self.ring.try_slot(self.tail.seen(), retries, part);
             if let Some(found) = found.filter(|_| end.is_there()) {
-                return Ok(Some(self.delivered(found)));
+                if !self.tail.has_returned(found.sequence) {
+                    let _ = self.timer.count();
+                }
+                return Ok(Some(self.publication(found)));
             }
             match self.after_failure(retries, part.record_len())? {
                 Some(next) => retries = next,
                 None => return Ok(None),
             }
         }
-    }
-
-    /// A record that was copied from a file that is whole.
-    #[inline(always)]
-    #[allow(clippy::inline_always)] // as `latest`
-    fn delivered(&mut self, found: channel::Publication) -> Publication {
-        if !self.tail.has_returned(found.sequence) {
-            self.timer.count();
-        }
-        self.publication(found)
     }
 
     /// The reason: an error, nothing published yet, or a lap, after which another attempt is made.
@@ -104,8 +101,10 @@ impl DynReader {
             self.timer.cut_short();
             return Err(self.truncated());
         }
-        if matches!(next, Ok(None)) {
-            self.count_pending();
+        match next {
+            Ok(Some(_)) => self.retries += 1,
+            Ok(None) => self.count_pending(),
+            Err(_) => {}
         }
         next.map_err(|_| self.unstable())
     }

@@ -65,6 +65,7 @@ pub struct DynReader {
     timer: RefreshTimer,
     /// The newest change that a reader of instances has seen.
     seen_change: u64,
+    retries: u64,
 }
 
 impl DynReader {
@@ -143,6 +144,7 @@ impl DynReader {
             schema,
             timer,
             seen_change: 0,
+            retries: 0,
         };
         // It may have been cut since its header was read.
         if reader.mapped().is_whole() { Ok(reader) } else { Err(reader.truncated()) }
@@ -215,7 +217,7 @@ impl DynReader {
     #[inline(always)]
     #[allow(clippy::inline_always)] // as `latest`
     fn publication(&self, record: channel::Publication) -> Publication {
-        Publication::new(record, self.lineage(), self.mapped().is_of_this_boot())
+        Publication::new(record, self.mapped().origin())
     }
 
     /// The state of the writer. One system call, about 0.2 us.
@@ -259,6 +261,12 @@ impl DynReader {
         let meta = self.file.metadata();
         let meta = meta.map_err(|err| RegionError::io(self.path(), "fstat", err))?;
         Ok(meta.mode() & 0o7777)
+    }
+
+    /// How many copies [`latest`](Self::latest) has discarded because the writer had reused the slot
+    /// meanwhile: 0, but beside a writer that publishes several records while one is copied.
+    pub fn retries(&self) -> u64 {
+        self.retries
     }
 
     /// The lineage of the records in the attached file: with its sequence number the name of each.

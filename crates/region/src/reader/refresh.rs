@@ -135,6 +135,7 @@ impl DynReader {
         self.passed = passed;
         self.timer = old.timer.of_successor();
         self.missed = old.missed.saturating_add(passed_over);
+        self.retries = old.retries;
         self.tail = Tail::after(place);
     }
 }

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //!   a call returns a record   nothing to do
-//!   no record                 counts; after 1, 2, 4, 8, 16 calls the next one reads the clock first:
+//!   no record                 counts; after 1, 2, 4, ... 64 calls the next one reads the clock first:
 //!                               calls come slowly     then each call reads it, from now on
 //!                               250 ms have passed    refresh
 //!   next, pending, not live;  the next call reads the clock
@@ -14,8 +14,9 @@
 //!   an empty successor        this file stays mapped until that one has a record
 //! ```
 //!
-//! So a program that calls `latest` rarely reads the old file's record once more after a replacement: its second call
-//! has the new one's at the latest.
+//! So a program that calls `latest` rarely reads the old file's record once more after a replacement: its
+//! second call has the new one's at the latest. One that calls it in bursts reads the old record in as many
+//! calls as the burst before had, at most 63.
 //!
 //! The clock is a coarse one, and `latest` leaves the mark to the calls that read the clock: with a
 //! clock of full resolution at every 16th call, and the mark at each, a `latest` without a new record
@@ -35,7 +36,7 @@ use layout::header::StateWord;
 use std::time::Duration;
 
 /// The most calls without a record between two readings of the clock.
-const MAX_BUDGET: i32 = 16;
+const MAX_BUDGET: i32 = 64;
 /// Nanoseconds between two refreshes.
 const EVERY: u64 = 250_000_000;
 const NEVER: u64 = u64::MAX;
@@ -94,10 +95,12 @@ impl RefreshTimer {
         self.left <= 0
     }
 
-    /// A call has returned no record.
+    /// A call has no new record to return; returns whether the clock is to be read before it returns the
+    /// one that it has.
     #[inline]
-    pub(super) fn count(&mut self) {
+    pub(super) fn count(&mut self) -> bool {
         self.left = self.left.wrapping_sub(1);
+        self.left < 0
     }
 
     /// A call has returned no record, and the region is not marked live but so.
@@ -269,7 +272,7 @@ impl DynReader {
     #[inline]
     pub(super) fn count_pending(&mut self) {
         match WriterStatus::of(self.mapped()).mark() {
-            StateWord::Live => self.timer.count(),
+            StateWord::Live => drop(self.timer.count()),
             other => self.timer.not_live(other),
         }
     }

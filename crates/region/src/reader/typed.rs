@@ -40,7 +40,7 @@ impl<R> Sample<R> {
 
     /// The record's lineage: see [`Publication::lineage`].
     pub const fn lineage(&self) -> u64 {
-        self.publication.lineage
+        self.publication.lineage()
     }
 
     /// How long ago it was published; `None` if unknown: see [`Publication::age`].

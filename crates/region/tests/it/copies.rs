@@ -44,7 +44,7 @@ fn a_copy_has_the_name_of_its_record_and_what_is_left_out_is_missed() {
     assert_eq!(numbers(&mut reader), [101, 102, -1, -1, 105, 106]);
     let mut record = [0; size_of::<Stu>()];
     let newest = place.reader().latest(&mut record).unwrap().expect("a record");
-    assert_eq!((newest.lineage, newest.sequence), (LINEAGE, 106));
+    assert_eq!((newest.lineage(), newest.sequence), (LINEAGE, 106));
 }
 
 #[test]

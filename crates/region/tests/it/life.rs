@@ -17,7 +17,7 @@ fn a_record_is_read_with_its_sequence_epoch_and_time() {
     let before = region::BootTime::now();
     assert_eq!(writer.publish(&stu(10)).unwrap(), 1);
     let publication = reader.latest(&mut record).unwrap().unwrap();
-    assert_eq!((publication.sequence, reader.epoch(), publication.retries), (1, 1, 0));
+    assert_eq!((publication.sequence, reader.epoch(), reader.retries()), (1, 1, 0));
     assert!(
         publication.published_at >= before && publication.published_at <= region::BootTime::now()
     );

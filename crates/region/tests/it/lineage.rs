@@ -12,7 +12,7 @@ use std::os::unix::fs::FileExt;
 pub(crate) fn newest(reader: &mut DynReader) -> Option<(u64, u64, i32)> {
     let mut record = [0; 28];
     let found = reader.latest(&mut record).unwrap()?;
-    Some((found.lineage, found.sequence, id_of(&record)))
+    Some((found.lineage(), found.sequence, id_of(&record)))
 }
 
 fn open(place: &Place, options: &Options) -> DynWriter {
@@ -146,11 +146,11 @@ fn a_writer_whose_file_was_deleted_counts_on_in_a_new_lineage() {
     assert_eq!(publish(&mut writer, 2), (lineage, 2, 2));
     assert_eq!(publish(&mut writer, 3), (lineage, 3, 3));
     let mut record = [0; 28];
-    assert!(matches!(reader.next(&mut record).unwrap(), Step::Record(p) if p.lineage == last.0));
+    assert!(matches!(reader.next(&mut record).unwrap(), Step::Record(p) if p.lineage() == last.0));
     assert_eq!(reader.refresh().unwrap(), Refreshed::Reattached);
     for number in [2, 3] {
         let next = reader.next(&mut record).unwrap();
-        assert!(matches!(next, Step::Record(p) if (p.lineage, p.sequence) == (lineage, number)));
+        assert!(matches!(next, Step::Record(p) if (p.lineage(), p.sequence) == (lineage, number)));
     }
 }
 
@@ -219,7 +219,7 @@ fn a_file_that_gets_its_name_back_is_continued_where_it_was_left() {
     }
     let mut record = [0; 28];
     let mut next = |reader: &mut DynReader| match reader.next(&mut record).unwrap() {
-        Step::Record(found) => Some((found.lineage, found.sequence)),
+        Step::Record(found) => Some((found.lineage(), found.sequence)),
         Step::Pending => None,
         Step::Missed(count) => panic!("{count} missed"),
     };

@@ -39,7 +39,7 @@ fn a_snapshot_is_the_newest_record_with_its_name_and_time_and_closed() {
     publish(&mut writer, 1..=20);
     let mut reader = place.reader();
     let taken = reader.snapshot(&copy).expect("a snapshot").expect("a record");
-    assert_eq!((taken.sequence, taken.lineage), (20, writer.lineage()));
+    assert_eq!((taken.sequence, taken.lineage()), (20, writer.lineage()));
     writer.publish(&stu(21)).expect("published");
 
     let mut snapshot = DynReader::open(&copy).expect("a region");

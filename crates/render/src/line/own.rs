@@ -57,7 +57,7 @@ impl Own {
     fn write(self, origin: &Origin<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self, f.precision()) {
             (Self::Sequence, _) => write!(f, "{}", origin.publication.sequence),
-            (Self::Lineage, _) => write!(f, "{}", origin.publication.lineage),
+            (Self::Lineage, _) => write!(f, "{}", origin.publication.lineage()),
             (Self::Instance, _) => Ok(()), // of the reading, not of its origin
             (Self::Epoch, _) => write!(f, "{}", origin.region.epoch()),
             (Self::State, _) => f.write_str(origin.region.state().as_str()),

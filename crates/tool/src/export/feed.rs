@@ -257,7 +257,8 @@ impl Facts {
 
 impl Seen {
     fn of(row: &Row<'_>) -> Self {
-        let record = row.newest.map(|(publication, _)| (publication.lineage, publication.sequence));
+        let record =
+            row.newest.map(|(publication, _)| (publication.lineage(), publication.sequence));
         Self { record, state: row.region.state(), epoch: row.region.epoch() }
     }
 }

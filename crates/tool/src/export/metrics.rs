@@ -138,7 +138,8 @@ impl Scraper {
         }
         let tally = self.tallies.get_mut(labels).expect("it was just made");
         tally.scrape = self.scrape;
-        if let Some(Publication { lineage, sequence, .. }) = newest {
+        if let Some(newest) = newest {
+            let (lineage, sequence) = (newest.lineage(), newest.sequence);
             if tally.lineage == lineage {
                 tally.missed += sequence.saturating_sub(tally.sequence + 1);
             }

@@ -113,11 +113,11 @@ impl Stream {
         publication: &Publication,
     ) -> (&Channel, &mut Option<ChannelId>, u32) {
         let [low, high] = halves(publication.sequence);
-        let run = (publication.lineage, u64::from(high));
+        let run = (publication.lineage(), u64::from(high));
         if self.run.replace(run) != Some(run) {
             let base = (u64::from(high) << 32).to_string();
             self.channel.metadata.insert(key::SEQUENCE_BASE.into(), base);
-            self.channel.metadata.insert(key::LINEAGE.into(), publication.lineage.to_string());
+            self.channel.metadata.insert(key::LINEAGE.into(), publication.lineage().to_string());
             self.id = None;
         }
         (&self.channel, &mut self.id, low)

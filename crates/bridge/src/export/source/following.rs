@@ -44,7 +44,7 @@ impl Region {
         if !Arc::ptr_eq(&self.schema, self.reader.schema()) {
             self.describe_around_record();
         }
-        let Publication { lineage, sequence, .. } = *publication;
+        let (lineage, sequence) = (publication.lineage(), publication.sequence);
         let id = RecordId { lineage, order: 0, sequence };
         let time = self.time_of(publication);
         let skipped = std::mem::take(&mut self.missed);

@@ -260,7 +260,7 @@ impl Region {
         };
         let Some(publication) = found? else { return Ok(()) };
         let id = RecordId {
-            lineage: publication.lineage,
+            lineage: publication.lineage(),
             order: name.map_or(0, |_| publication.published_at.as_nanos()),
             sequence: publication.sequence,
         };

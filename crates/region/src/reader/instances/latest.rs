@@ -132,7 +132,7 @@ impl DynInstanceReader {
         found: channel::Publication,
     ) -> Publication {
         if found.sequence == seen.sequence() {
-            self.inner.timer.count();
+            let _ = self.inner.timer.count();
         } else {
             self.newest[usize::from(instance.block)] = (instance.generation, found.sequence);
         }
@@ -162,8 +162,10 @@ impl DynInstanceReader {
             let err = self.no_such_instance();
             return Err(self.none_here(err));
         }
-        if matches!(next, Ok(None)) {
-            self.inner.count_pending();
+        match next {
+            Ok(Some(_)) => self.inner.retries += 1,
+            Ok(None) => self.inner.count_pending(),
+            Err(_) => {}
         }
         next.map_err(|_| self.inner.unstable())
     }

@@ -60,7 +60,7 @@ fn the_time_of_a_message_is_that_of_its_record_and_lineage_and_sequence_are_its_
     let bytes = fs::read(world.path("out.mcap")).expect("the file");
     let summary = mcap::Summary::read(&bytes).expect("readable").expect("a summary");
     let channel = summary.channels.values().find(|it| it.topic == "odd").expect("the channel");
-    assert_eq!(channel.metadata["mapcast.lineage"], newest.lineage.to_string());
+    assert_eq!(channel.metadata["mapcast.lineage"], newest.lineage().to_string());
     assert_eq!(channel.metadata["mapcast.sequence_base"], "0");
     assert_eq!(u64::from(last.sequence), newest.sequence);
     let schema = channel.schema.as_ref().expect("a schema");
