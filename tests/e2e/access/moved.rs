@@ -13,6 +13,7 @@ use std::os::unix::fs::{MetadataExt, chown, symlink};
 use std::path::Path;
 
 use e2e::{Daemon, NOBODY, Place, Reading, Unprivileged, names_in};
+use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use super::{configure, open_to_all, other_users_shell};
 use crate::{consumer, producer};
@@ -218,7 +219,10 @@ fn a_default_directory_is_recreated_in_the_held_parent_only() {
     scene.neighbour("mv d e");
     scene.writer.says("was deleted while in use; recreated");
     assert_eq!(names_in(&scene.place.path("u/d")), ["x.region".to_owned()].into());
-    scene.neighbour("mv d f && ln -s ../victim d");
+    scene.neighbour("ln -s ../victim f");
+    // In one step: between two, the producer would make the directory again.
+    let (d, f) = (scene.place.path("u/d"), scene.place.path("u/f"));
+    renameat_with(CWD, d, CWD, f, RenameFlags::EXCHANGE).expect("exchanged");
     scene.writer.says("a symbolic link is on the way to it");
     scene.writer.stop();
     assert!(names_in(&scene.place.path("victim")).is_empty());
