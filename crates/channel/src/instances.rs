@@ -164,8 +164,9 @@ impl Instances {
     ) -> u64 {
         let sequence = self.sequence(block).wrapping_add(1);
         let change = self.begin(memory, block);
-        publish(&self.ring(memory, block), sequence, published_at, record);
-        self.blocks[usize::from(block)].sequence = sequence;
+        let ring = self.ring(memory, block);
+        let newest = &mut self.blocks[usize::from(block)].sequence;
+        publish(&ring, newest, sequence, published_at, record);
         self.announce(memory, change);
         sequence
     }
