@@ -25,6 +25,7 @@ static struct { /* the fixed header, as far as it is needed here */
     u64 slots_offset, schema_offset, schema_len, fingerprint, created_at, boot_id[2], base_sequence, lineages[2];
 } h;
 enum { HEAD = 0x140, FRONT = 0x148 };
+static const u64 END_MARK = ~(u64)0x017473616370616d; /* the magic inverted */
 static const char *path;
 static struct stat opened;
 static const uint8_t *map;
@@ -59,7 +60,7 @@ static bool copy(u64 at, u64 complete)
     published_at = peek(at + 8);
     for (u64 i = 0; i < (h.record_size + 7) / 8; i++) record[i] = peek(at + 16 + 8 * i);
     acquire();
-    return peek(at) == complete && peek(h.file_len - 8) >> 63; /* the end mark */
+    return peek(at) == complete && peek(h.file_len - 8) == END_MARK;
 }
 
 /* Copies the newest record, and returns its number; 0: there is none. */

@@ -5,6 +5,7 @@ schema, follows, reads instances, and verifies the checksum. For Linux on a 64-b
 import ctypes, mmap, os, platform, struct, sys, time
 
 MAGIC, HEAD, FRONT = b"mapcast\x01", 0x140, 0x148
+END_MARK = bytes(byte ^ 0xFF for byte in MAGIC)
 # x86-64 does not reorder loads, and CPython makes each where it is written; 2 is memory_order_acquire.
 fence = (lambda _: 0) if platform.machine() == "x86_64" else ctypes.CDLL("libatomic.so.1").atomic_thread_fence
 check = lambda what, holds: holds or sys.exit(f"{sys.argv[1]}: refused: {what}")
@@ -32,7 +33,7 @@ class Region:
             fence(2)
             found = complete // 2, self.words[at // 8 + 1], self.map[at + 16 : at + 16 + self.size]
             fence(2)
-            return found if self.words[at // 8] == complete and self.map[self.end + 7] >> 7 else None
+            return found if self.words[at // 8] == complete and self.map[self.end :] == END_MARK else None
 
     def latest(self):
         front = self.words[FRONT // 8]

@@ -177,8 +177,8 @@ pub(crate) fn publish<M: Memory>(
     let slot = ring.slot(sequence, record.len());
     let front = ring.front(record.len());
     let head = ring.memory().head();
-    // Before what the readers see: the next publish begins with a load of it, which finds it sooner than
-    // behind a dozen other stores.
+    // Before the stores to shared memory: the next publish begins with a load of it, which would wait for a
+    // store behind them.
     *newest = sequence;
     begin(&slot, sequence);
     // SYNC W2: the words change only between `writing` and `complete`. Pairs with R3.

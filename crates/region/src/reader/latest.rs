@@ -16,7 +16,7 @@
 use super::DynReader;
 use crate::error::RegionError;
 use crate::publication::Publication;
-use channel::Part;
+use channel::{Part, Unstable};
 
 impl DynReader {
     /// Copies the newest record to `record`; `None` if nothing has been published yet.
@@ -60,9 +60,8 @@ impl DynReader {
         debug_assert_eq!(part.record_len(), self.mapped().record_size());
         let end = self.mapped().end_mark();
         let found = self.ring.try_front(self.tail.seen(), part);
-        // One decrement counts the call and tells whether it is time to look at the clock.
         if let Some(found) = found.filter(|_| end.is_there())
-            && (self.tail.has_returned(found.sequence) || !self.timer.count())
+            && !self.is_time_to_look(found.sequence)
         {
             return Ok(Some(self.publication(found)));
         }
@@ -74,9 +73,7 @@ impl DynReader {
             let end = self.mapped().end_mark();
             let found = self.ring.try_slot(self.tail.seen(), retries, part);
             if let Some(found) = found.filter(|_| end.is_there()) {
-                if !self.tail.has_returned(found.sequence) {
-                    let _ = self.timer.count();
-                }
+                let _ = self.is_time_to_look(found.sequence);
                 return Ok(Some(self.publication(found)));
             }
             match self.after_failure(retries, part.record_len())? {
@@ -84,6 +81,18 @@ impl DynReader {
                 None => return Ok(None),
             }
         }
+    }
+
+    /// Whether record `sequence`, which is whole, is no news, and the clock is due to be read.
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // as `latest`
+    fn is_time_to_look(&mut self, sequence: u64) -> bool {
+        if self.tail.has_returned(sequence) {
+            return false;
+        }
+        // One decrement, whose flags tell both.
+        self.timer.count();
+        self.timer.is_overdue()
     }
 
     /// The reason: an error, nothing published yet, or a lap, after which another attempt is made.
@@ -101,6 +110,14 @@ impl DynReader {
             self.timer.cut_short();
             return Err(self.truncated());
         }
+        self.count_failure(next)
+    }
+
+    /// Counts an attempt that gave no record, and returns what `next` says of another one.
+    pub(super) fn count_failure(
+        &mut self,
+        next: Result<Option<u32>, Unstable>,
+    ) -> Result<Option<u32>, RegionError> {
         match next {
             Ok(Some(_)) => self.retries += 1,
             Ok(None) => self.count_pending(),

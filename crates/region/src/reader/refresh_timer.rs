@@ -5,7 +5,7 @@
 //!
 //! ```text
 //!   a call returns a record   nothing to do
-//!   no record                 counts; after 1, 2, 4, ... 64 calls the next one reads the clock first:
+//!   no record                 counts; the clock is read once in 1, 2, 4, ... 64 of such calls:
 //!                               calls come slowly     then each call reads it, from now on
 //!                               250 ms have passed    refresh
 //!   next, pending, not live;  the next call reads the clock
@@ -95,12 +95,16 @@ impl RefreshTimer {
         self.left <= 0
     }
 
-    /// A call has no new record to return; returns whether the clock is to be read before it returns the
-    /// one that it has.
+    /// Whether the call that was counted last was due before it, and has not read the clock.
     #[inline]
-    pub(super) fn count(&mut self) -> bool {
-        self.left = self.left.wrapping_sub(1);
+    pub(super) fn is_overdue(&self) -> bool {
         self.left < 0
+    }
+
+    /// A call has no new record to return.
+    #[inline]
+    pub(super) fn count(&mut self) {
+        self.left = self.left.wrapping_sub(1);
     }
 
     /// A call has returned no record, and the region is not marked live but so.
@@ -272,7 +276,7 @@ impl DynReader {
     #[inline]
     pub(super) fn count_pending(&mut self) {
         match WriterStatus::of(self.mapped()).mark() {
-            StateWord::Live => drop(self.timer.count()),
+            StateWord::Live => self.timer.count(),
             other => self.timer.not_live(other),
         }
     }

@@ -132,7 +132,7 @@ impl DynInstanceReader {
         found: channel::Publication,
     ) -> Publication {
         if found.sequence == seen.sequence() {
-            let _ = self.inner.timer.count();
+            self.inner.timer.count();
         } else {
             self.newest[usize::from(instance.block)] = (instance.generation, found.sequence);
         }
@@ -162,12 +162,7 @@ impl DynInstanceReader {
             let err = self.no_such_instance();
             return Err(self.none_here(err));
         }
-        match next {
-            Ok(Some(_)) => self.inner.retries += 1,
-            Ok(None) => self.inner.count_pending(),
-            Err(_) => {}
-        }
-        next.map_err(|_| self.inner.unstable())
+        self.inner.count_failure(next)
     }
 
     /// `err` of a handle that leads to nothing: the next file of the region may have the instance, so that it
