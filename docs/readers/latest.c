@@ -18,14 +18,13 @@
 
 typedef uint64_t u64;
 static struct { /* the fixed header, as far as it is needed here */
-    char magic[8];
+    u64 magic;
     uint32_t version, header_len;
     u64 compatible, incompatible, file_len;
     uint32_t record_size, record_align, slots, slot_stride;
     u64 slots_offset, schema_offset, schema_len, fingerprint, created_at, boot_id[2], base_sequence, lineages[2];
 } h;
 enum { HEAD = 0x140, FRONT = 0x148 };
-static const u64 END_MARK = ~(u64)0x017473616370616d; /* the magic inverted */
 static const char *path;
 static struct stat opened;
 static const uint8_t *map;
@@ -37,7 +36,7 @@ static void attach(void)
 {
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     CHECK(file >= 0 && fstat(file, &opened) == 0 && S_ISREG(opened.st_mode));
-    CHECK(pread(file, &h, sizeof h, 0) == sizeof h && memcmp(h.magic, "mapcast\1", 8) == 0 && h.version == 1);
+    CHECK(pread(file, &h, sizeof h, 0) == sizeof h && memcmp(&h.magic, "mapcast\1", 8) == 0 && h.version == 1);
     CHECK(h.incompatible == 0 && h.header_len == 256 && h.record_size >= 1 && h.record_size <= sizeof record);
     CHECK(h.slots >= 4 && h.slots <= 65536 && (h.slots & (h.slots - 1)) == 0);
     CHECK(h.slot_stride % 64 == 0 && h.slot_stride >= 16 + (h.record_size + 7) / 8 * 8);
@@ -60,7 +59,7 @@ static bool copy(u64 at, u64 complete)
     published_at = peek(at + 8);
     for (u64 i = 0; i < (h.record_size + 7) / 8; i++) record[i] = peek(at + 16 + 8 * i);
     acquire();
-    return peek(at) == complete && peek(h.file_len - 8) == END_MARK;
+    return peek(at) == complete && peek(h.file_len - 8) == ~h.magic; /* the end mark */
 }
 
 /* Copies the newest record, and returns its number; 0: there is none. */

@@ -4,8 +4,7 @@ with its number, its time, and its bytes, for struct.unpack. reader.py beside it
 schema, follows, reads instances, and verifies the checksum. For Linux on a 64-bit little-endian machine."""
 import ctypes, mmap, os, platform, struct, sys, time
 
-MAGIC, HEAD, FRONT = b"mapcast\x01", 0x140, 0x148
-END_MARK = bytes(byte ^ 0xFF for byte in MAGIC)
+MAGIC, HEAD, FRONT, END_MARK = b"mapcast\x01", 0x140, 0x148, 0xFE8B8C9E9C8F9E92  # the magic inverted
 # x86-64 does not reorder loads, and CPython makes each where it is written; 2 is memory_order_acquire.
 fence = (lambda _: 0) if platform.machine() == "x86_64" else ctypes.CDLL("libatomic.so.1").atomic_thread_fence
 check = lambda what, holds: holds or sys.exit(f"{sys.argv[1]}: refused: {what}")
@@ -22,7 +21,7 @@ class Region:
         check("slot_stride", stride % 64 == 0 and stride >= 16 + (size + 7) // 8 * 8)
         check("slots_offset", first % 64 == 0 and 0x180 <= first <= file_len - 8 - slots * stride)
         check("file_len", file_len % 64 == 0 and file_len <= self.status.st_size)
-        self.size, self.end, self.slot = size, file_len - 8, lambda n: first + n % slots * stride
+        self.size, self.slot = size, lambda n: first + n % slots * stride
         self.map = mmap.mmap(file, file_len, mmap.MAP_SHARED, mmap.PROT_READ)
         self.words = memoryview(self.map).cast("Q")  # an element is one load of 8 bytes
         os.close(file)
@@ -33,7 +32,7 @@ class Region:
             fence(2)
             found = complete // 2, self.words[at // 8 + 1], self.map[at + 16 : at + 16 + self.size]
             fence(2)
-            return found if self.words[at // 8] == complete and self.map[self.end :] == END_MARK else None
+            return found if self.words[at // 8] == complete and self.words[-1] == END_MARK else None
 
     def latest(self):
         front = self.words[FRONT // 8]
