@@ -54,7 +54,7 @@ pub fn measure<L: Library, R: Payload>(
     }
 }
 
-#[inline]
+#[inline(always)]
 fn look<R: Payload>(reader: &mut impl Read<R>) -> Result<(), Failure> {
     let seen = reader.latest(|record| {
         black_box(record);
@@ -63,7 +63,6 @@ fn look<R: Payload>(reader: &mut impl Read<R>) -> Result<(), Failure> {
 }
 
 #[inline(always)]
-#[allow(clippy::inline_always, reason = "a call in the loop would be measured")]
 fn timed(
     times: u64,
     mut operation: impl FnMut() -> Result<(), Failure>,

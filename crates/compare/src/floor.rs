@@ -37,7 +37,7 @@ impl Library for Memcpy {
 }
 
 impl<R: Payload> Publish<R> for Place<R> {
-    #[inline]
+    #[inline(always)]
     fn publish(&mut self, record: &R) -> Result<(), Failure> {
         *self.0 = *record;
         Ok(())
@@ -45,7 +45,7 @@ impl<R: Payload> Publish<R> for Place<R> {
 }
 
 impl<R: Payload> Read<R> for Place<R> {
-    #[inline]
+    #[inline(always)]
     fn latest<T>(&mut self, see: impl FnOnce(&R) -> T) -> Result<Option<T>, Failure> {
         let copy = *self.0;
         Ok(Some(see(&copy)))
@@ -79,7 +79,7 @@ impl Library for MemcpyInTurn {
 }
 
 impl<R: Payload> Publish<R> for Places<R> {
-    #[inline]
+    #[inline(always)]
     fn publish(&mut self, record: &R) -> Result<(), Failure> {
         self.places[self.copies % SLOTS] = *record;
         self.copies += 1;
@@ -111,7 +111,7 @@ impl<R> Publish<R> for Clock {
         Err("a clock does not publish".into())
     }
 
-    #[inline]
+    #[inline(always)]
     fn publish_with_clock(&mut self, _: &R) -> Result<(), Failure> {
         black_box(BootTime::now());
         Ok(())
@@ -139,7 +139,7 @@ impl<R: Payload> Word<R> {
         Ok(Self { lines, record: Box::new(R::numbered(0)), wakes })
     }
 
-    #[inline]
+    #[inline(always)]
     fn changed<T>(&mut self, see: impl FnOnce(&R) -> T) -> Option<T> {
         let number = self.lines.load(0);
         if number == self.record.number() {
@@ -151,7 +151,7 @@ impl<R: Payload> Word<R> {
 }
 
 impl<R: Payload> Publish<R> for Word<R> {
-    #[inline]
+    #[inline(always)]
     fn publish(&mut self, record: &R) -> Result<(), Failure> {
         self.lines.store(0, record.number());
         if self.wakes {
@@ -162,18 +162,18 @@ impl<R: Payload> Publish<R> for Word<R> {
 }
 
 impl<R: Payload> Read<R> for Word<R> {
-    #[inline]
+    #[inline(always)]
     fn latest<T>(&mut self, see: impl FnOnce(&R) -> T) -> Result<Option<T>, Failure> {
         self.record.set_number(self.lines.load(0));
         Ok(Some(see(&self.record)))
     }
 
-    #[inline]
+    #[inline(always)]
     fn next<T>(&mut self, see: impl FnOnce(&R) -> T) -> Result<Option<T>, Failure> {
         Ok(self.changed(see))
     }
 
-    #[inline]
+    #[inline(always)]
     fn next_blocking<T>(&mut self, see: impl FnOnce(&R) -> T) -> Result<T, Failure> {
         let timeout = Timespec { tv_sec: 1, tv_nsec: 0 };
         let last = self.record.number();

@@ -14,7 +14,14 @@
 //! A sample is the mean of a batch of operations; the batch is one trip where a trip takes
 //! microseconds. Medians and p99 are over the samples of all rounds.
 //!
+//! Every call of a library is inlined into the loop that measures it, as in a program that calls it there. A
+//! function between them stores up to six registers and loads them again, which is more than most contenders store
+//! for a record: 4.1 ns in place of 5.6 for a publish of 28 bytes on an AMD EPYC, 6.2 in place of 9.6 where another
+//! virtual machine uses the other half of the core.
+//!
 //! Price: three processes and a directory for each measurement, some milliseconds each.
+
+#![allow(clippy::inline_always, reason = "a call in the loop would be measured")]
 
 pub mod alone;
 pub mod contenders;

@@ -45,13 +45,13 @@ impl Library for Typed {
 }
 
 impl<R: Payload> Publish<R> for Timed<Writer<R>> {
-    #[inline]
+    #[inline(always)]
     fn publish(&mut self, record: &R) -> Result<(), Failure> {
         self.writer.publish_at(record, self.now)?;
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn publish_with_clock(&mut self, record: &R) -> Result<(), Failure> {
         self.writer.publish(record)?;
         Ok(())
@@ -59,7 +59,7 @@ impl<R: Payload> Publish<R> for Timed<Writer<R>> {
 }
 
 impl<R: Payload> Read<R> for Buffered<Reader<R>, R> {
-    #[inline]
+    #[inline(always)]
     fn latest<T>(&mut self, see: impl FnOnce(&R) -> T) -> Result<Option<T>, Failure> {
         if size_of::<R>() >= LARGE {
             return Ok(self.reader.latest_into(&mut self.buffer)?.map(|_| see(&self.buffer)));
@@ -67,7 +67,7 @@ impl<R: Payload> Read<R> for Buffered<Reader<R>, R> {
         Ok(self.reader.latest()?.map(|sample| see(&sample.record)))
     }
 
-    #[inline]
+    #[inline(always)]
     fn next<T>(&mut self, see: impl FnOnce(&R) -> T) -> Result<Option<T>, Failure> {
         if size_of::<R>() >= LARGE {
             let step = self.reader.next_into(&mut self.buffer)?;
@@ -79,7 +79,7 @@ impl<R: Payload> Read<R> for Buffered<Reader<R>, R> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn next_blocking<T>(&mut self, see: impl FnOnce(&R) -> T) -> Result<T, Failure> {
         let mut see = Some(see);
         loop {
@@ -122,13 +122,13 @@ impl Library for Dynamic {
 }
 
 impl<R: Payload> Publish<R> for Timed<dynamic::Writer> {
-    #[inline]
+    #[inline(always)]
     fn publish(&mut self, record: &R) -> Result<(), Failure> {
         self.writer.publish_at(bytemuck::bytes_of(record), self.now)?;
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn publish_with_clock(&mut self, record: &R) -> Result<(), Failure> {
         self.writer.publish(bytemuck::bytes_of(record))?;
         Ok(())
@@ -136,13 +136,13 @@ impl<R: Payload> Publish<R> for Timed<dynamic::Writer> {
 }
 
 impl<R: Payload> Read<R> for Buffered<dynamic::Reader, R> {
-    #[inline]
+    #[inline(always)]
     fn latest<T>(&mut self, see: impl FnOnce(&R) -> T) -> Result<Option<T>, Failure> {
         let found = self.reader.latest(bytemuck::bytes_of_mut(&mut *self.buffer))?;
         Ok(found.map(|_| see(&self.buffer)))
     }
 
-    #[inline]
+    #[inline(always)]
     fn next<T>(&mut self, see: impl FnOnce(&R) -> T) -> Result<Option<T>, Failure> {
         match self.reader.next(bytemuck::bytes_of_mut(&mut *self.buffer))? {
             Step::Record(_) => Ok(Some(see(&self.buffer))),
@@ -150,7 +150,7 @@ impl<R: Payload> Read<R> for Buffered<dynamic::Reader, R> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn next_blocking<T>(&mut self, see: impl FnOnce(&R) -> T) -> Result<T, Failure> {
         loop {
             if let Step::Record(_) = self.reader.next(bytemuck::bytes_of_mut(&mut *self.buffer))? {

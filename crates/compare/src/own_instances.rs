@@ -54,7 +54,7 @@ impl Library for Instances {
 }
 
 impl<R: Payload> Publish<R> for ManyWriter<R> {
-    #[inline]
+    #[inline(always)]
     fn publish(&mut self, record: &R) -> Result<(), Failure> {
         let instance = self.instances[self.order.next()];
         self.writer.publish_at(instance, record, self.now)?;
@@ -63,13 +63,13 @@ impl<R: Payload> Publish<R> for ManyWriter<R> {
 }
 
 impl<R: Payload> Read<R> for ManyReader<R> {
-    #[inline]
+    #[inline(always)]
     fn latest<T>(&mut self, see: impl FnOnce(&R) -> T) -> Result<Option<T>, Failure> {
         let instance = self.instances[self.order.next()];
         Ok(self.reader.latest(instance)?.map(|sample| see(&sample.record)))
     }
 
-    #[inline]
+    #[inline(always)]
     fn next_blocking<T>(&mut self, see: impl FnOnce(&R) -> T) -> Result<T, Failure> {
         loop {
             match self.reader.next()? {

@@ -23,7 +23,7 @@ fn room(size: usize) -> u64 {
 }
 
 /// Writes all of `bytes`; polls where the descriptor does not block.
-#[inline]
+#[inline(always)]
 fn send(to: impl AsFd, mut bytes: &[u8]) -> Result<(), Failure> {
     while !bytes.is_empty() {
         match rustix::io::write(&to, bytes) {
@@ -49,7 +49,7 @@ impl<R: Payload> Receiver<R> {
     }
 
     /// Whether the record is whole.
-    #[inline]
+    #[inline(always)]
     fn fill(&mut self) -> Result<bool, Failure> {
         let rest = &mut bytemuck::bytes_of_mut(&mut *self.record)[self.filled..];
         match rustix::io::read(&self.from, rest) {
@@ -67,7 +67,7 @@ impl<R: Payload> Read<R> for Receiver<R> {
         Err("a queue has no latest record".into())
     }
 
-    #[inline]
+    #[inline(always)]
     fn next<T>(&mut self, see: impl FnOnce(&R) -> T) -> Result<Option<T>, Failure> {
         if !self.fill()? {
             return Ok(None);
@@ -76,7 +76,7 @@ impl<R: Payload> Read<R> for Receiver<R> {
         Ok(Some(see(&self.record)))
     }
 
-    #[inline]
+    #[inline(always)]
     fn next_blocking<T>(&mut self, see: impl FnOnce(&R) -> T) -> Result<T, Failure> {
         while !self.fill()? {}
         self.filled = 0;
@@ -121,7 +121,7 @@ impl Library for Socket {
 }
 
 impl<R: Payload> Publish<R> for SocketWriter<R> {
-    #[inline]
+    #[inline(always)]
     fn publish(&mut self, record: &R) -> Result<(), Failure> {
         if self.stream.is_none() {
             let stream = self.listener.accept()?.0;
@@ -173,7 +173,7 @@ impl Library for Pipe {
 }
 
 impl<R: Payload> Publish<R> for PipeWriter<R> {
-    #[inline]
+    #[inline(always)]
     fn publish(&mut self, record: &R) -> Result<(), Failure> {
         send(&self.to, bytemuck::bytes_of(record))
     }

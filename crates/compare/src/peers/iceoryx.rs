@@ -87,7 +87,7 @@ impl Library for Blackboard {
 }
 
 impl<R: Payload> Publish<R> for BlackboardWriter<R> {
-    #[inline]
+    #[inline(always)]
     fn publish(&mut self, record: &R) -> Result<(), Failure> {
         self.entry.update_with_copy(*record);
         Ok(())
@@ -95,7 +95,7 @@ impl<R: Payload> Publish<R> for BlackboardWriter<R> {
 }
 
 impl<R: Payload> Read<R> for BlackboardReader<R> {
-    #[inline]
+    #[inline(always)]
     fn latest<T>(&mut self, see: impl FnOnce(&R) -> T) -> Result<Option<T>, Failure> {
         Ok(Some(see(&*self.entry.get())))
     }
@@ -173,7 +173,7 @@ impl Library for PublishSubscribe {
 }
 
 impl<R: Payload> Publish<R> for Sender<R> {
-    #[inline]
+    #[inline(always)]
     fn publish(&mut self, record: &R) -> Result<(), Failure> {
         self.publisher.loan_uninit()?.write_payload(*record).send()?;
         if let Some(notifier) = &self.notifier {
@@ -184,7 +184,7 @@ impl<R: Payload> Publish<R> for Sender<R> {
 }
 
 impl<R: Payload> Read<R> for Receiver<R> {
-    #[inline]
+    #[inline(always)]
     fn latest<T>(&mut self, see: impl FnOnce(&R) -> T) -> Result<Option<T>, Failure> {
         if let Some(sample) = self.subscriber.receive()? {
             self.last = Some(sample);
@@ -192,12 +192,12 @@ impl<R: Payload> Read<R> for Receiver<R> {
         Ok(self.last.as_ref().map(|sample| see(sample)))
     }
 
-    #[inline]
+    #[inline(always)]
     fn next<T>(&mut self, see: impl FnOnce(&R) -> T) -> Result<Option<T>, Failure> {
         Ok(self.subscriber.receive()?.map(|sample| see(&sample)))
     }
 
-    #[inline]
+    #[inline(always)]
     fn next_blocking<T>(&mut self, see: impl FnOnce(&R) -> T) -> Result<T, Failure> {
         loop {
             if let Some(sample) = self.subscriber.receive()? {

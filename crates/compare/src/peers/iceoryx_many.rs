@@ -84,7 +84,7 @@ impl Library for Blackboard {
 }
 
 impl<R: Payload> Publish<R> for Writer<R> {
-    #[inline]
+    #[inline(always)]
     fn publish(&mut self, record: &R) -> Result<(), Failure> {
         let key = self.order.next();
         self.entries[key].update_with_copy(*record);
@@ -96,12 +96,12 @@ impl<R: Payload> Publish<R> for Writer<R> {
 }
 
 impl<R: Payload> Read<R> for Reader<R> {
-    #[inline]
+    #[inline(always)]
     fn latest<T>(&mut self, see: impl FnOnce(&R) -> T) -> Result<Option<T>, Failure> {
         Ok(Some(see(&*self.entries[self.order.next()].get())))
     }
 
-    #[inline]
+    #[inline(always)]
     fn next_blocking<T>(&mut self, see: impl FnOnce(&R) -> T) -> Result<T, Failure> {
         loop {
             if let Some(entry) = self.written.pop() {

@@ -41,7 +41,7 @@ impl Library for Files {
 }
 
 impl<R: Payload> Publish<R> for End {
-    #[inline]
+    #[inline(always)]
     fn publish(&mut self, record: &R) -> Result<(), Failure> {
         // The record is its own archive: nothing has to be serialized.
         self.0.write_raw::<R>(bytemuck::bytes_of(record), GRACE)?;
@@ -50,7 +50,7 @@ impl<R: Payload> Publish<R> for End {
 }
 
 impl<R: Payload> Read<R> for End {
-    #[inline]
+    #[inline(always)]
     fn latest<T>(&mut self, see: impl FnOnce(&R) -> T) -> Result<Option<T>, Failure> {
         // SAFETY: the files are this measurement's own and hold archives of `R`, which is its own
         // archived form and valid with any bytes.

@@ -41,14 +41,14 @@ impl Library for Blackboard {
 }
 
 impl<R: Payload> Publish<R> for BlackboardWriter<R> {
-    #[inline]
+    #[inline(always)]
     fn publish(&mut self, record: &R) -> Result<(), Failure> {
         Ok(self.0.write(0, record)?)
     }
 }
 
 impl<R: Payload> Read<R> for BlackboardReader<R> {
-    #[inline]
+    #[inline(always)]
     fn latest<T>(&mut self, see: impl FnOnce(&R) -> T) -> Result<Option<T>, Failure> {
         for _ in 0..STALLS {
             match self.0.read(0) {
@@ -89,7 +89,7 @@ impl Library for Ring {
 }
 
 impl<R: Payload> Publish<R> for RingWriter<R> {
-    #[inline]
+    #[inline(always)]
     fn publish(&mut self, record: &R) -> Result<(), Failure> {
         self.0.push(record);
         Ok(())
@@ -101,12 +101,12 @@ impl<R: Payload> Read<R> for RingReader<R> {
         Err("the ring has no call for the newest record".into())
     }
 
-    #[inline]
+    #[inline(always)]
     fn next<T>(&mut self, see: impl FnOnce(&R) -> T) -> Result<Option<T>, Failure> {
         Ok(self.0.try_recv().as_ref().map(see))
     }
 
-    #[inline]
+    #[inline(always)]
     fn next_blocking<T>(&mut self, see: impl FnOnce(&R) -> T) -> Result<T, Failure> {
         Ok(see(&self.0.recv_blocking(&mut FutexWait::default())))
     }

@@ -45,14 +45,14 @@ impl Library for Blackboard {
 }
 
 impl<R: Payload> Publish<R> for Writer<R> {
-    #[inline]
+    #[inline(always)]
     fn publish(&mut self, record: &R) -> Result<(), Failure> {
         Ok(self.producer.write(self.order.next(), record)?)
     }
 }
 
 impl<R: Payload> Read<R> for Reader<R> {
-    #[inline]
+    #[inline(always)]
     fn latest<T>(&mut self, see: impl FnOnce(&R) -> T) -> Result<Option<T>, Failure> {
         let key = self.order.next();
         for _ in 0..STALLS {

@@ -36,7 +36,7 @@ impl Library for Cell {
 }
 
 impl<R: Payload> Publish<R> for End<R> {
-    #[inline]
+    #[inline(always)]
     fn publish(&mut self, record: &R) -> Result<(), Failure> {
         *self.0.lock_write() = *record;
         Ok(())
@@ -44,7 +44,7 @@ impl<R: Payload> Publish<R> for End<R> {
 }
 
 impl<R: Payload> Read<R> for End<R> {
-    #[inline]
+    #[inline(always)]
     fn latest<T>(&mut self, see: impl FnOnce(&R) -> T) -> Result<Option<T>, Failure> {
         Ok(Some(see(&self.0.read())))
     }
