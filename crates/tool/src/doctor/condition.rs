@@ -1,6 +1,7 @@
 //! The condition of a region that can be read: its writer, its newest record, its clock.
 
 use std::fs;
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
@@ -154,12 +155,12 @@ fn writer(region: &Reader, state: State, chosen: Chosen, steps: &Steps, report: 
 
 /// Reports that the wall clock has been set since `newest` was published.
 fn clock(region: &Reader, newest: &Publication, report: &mut Report) {
-    let Some(age) = newest.age() else { return };
-    let (by_writer, by_now) = (region.wall_time(newest), SystemTime::now() - age);
-    let (step, direction) = match by_now.duration_since(by_writer) {
-        Ok(step) => (step, "forward"),
-        Err(error) => (error.duration(), "back"),
+    // This process may lose the processor between two of these.
+    let (Some(youngest), now, Some(oldest)) = (newest.age(), SystemTime::now(), newest.age())
+    else {
+        return;
     };
+    let (step, direction) = step(region.wall_time(newest), now - oldest..=now - youngest);
     if step >= STEP {
         let fact = format!(
             "the wall clock was set {direction} by {} since record {}",
@@ -175,6 +176,14 @@ fn clock(region: &Reader, newest: &Publication, report: &mut Report) {
     }
 }
 
+/// How far, at least, a clock was set that showed `then` at a moment that lies in `by_now` as it shows now.
+fn step(then: SystemTime, by_now: RangeInclusive<SystemTime>) -> (Duration, &'static str) {
+    match by_now.start().duration_since(then) {
+        Ok(step) => (step, "forward"),
+        Err(_) => (then.duration_since(*by_now.end()).unwrap_or_default(), "back"),
+    }
+}
+
 /// Shows what a process does.
 fn process_step(pid: u64) -> String {
     format!("ps -o pid,stat,wchan:20,etime,args -p {pid}")
@@ -185,4 +194,21 @@ fn is_stopped(pid: u64) -> bool {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     let state = stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
     matches!(state, Some('T' | 't'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::UNIX_EPOCH;
+
+    #[test]
+    fn a_pause_between_two_looks_at_the_clocks_is_no_step() {
+        let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
+        let step = |then| step(at(then), at(100)..=at(107));
+        assert_eq!(step(97), (Duration::from_secs(3), "forward"));
+        for then in [100, 104, 107] {
+            assert_eq!(step(then).0, Duration::ZERO);
+        }
+        assert_eq!(step(112), (Duration::from_secs(5), "back"));
+    }
 }
