@@ -4,9 +4,10 @@
 //! another boot is never resumed and its value is called stale. The boot id is 16 random bytes
 //! that the kernel draws at start; a sandbox (`ProcSubset=pid`) may hide it. A file on tmpfs
 //! cannot outlive the boot at all, so no id is needed there.
+#![allow(clippy::disallowed_types)] // what is known of the machine, not of a region
 
 use crate::medium::Medium;
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// 16 random bytes, drawn by the kernel at each start of the machine, in the order of its text;
 /// all zero is "unknown".
@@ -16,11 +17,22 @@ const UNKNOWN: BootId = [0; 16];
 
 /// The id of the running boot, all zero if this process may not see it.
 pub(crate) fn id() -> BootId {
-    static ID: OnceLock<BootId> = OnceLock::new();
-    *ID.get_or_init(|| {
-        let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
-        parse(&text).unwrap_or(UNKNOWN)
-    })
+    // No lock: a process that is forked while another thread asks would wait for that thread for ever. Whoever asks
+    // gets the same answer.
+    static WAS_ASKED: AtomicBool = AtomicBool::new(false);
+    static HALVES: [AtomicU64; 2] = [const { AtomicU64::new(0) }; 2];
+    if !WAS_ASKED.load(Ordering::Acquire) {
+        let halves: [u64; 2] = bytemuck::cast(ask());
+        HALVES[0].store(halves[0], Ordering::Relaxed);
+        HALVES[1].store(halves[1], Ordering::Relaxed);
+        WAS_ASKED.store(true, Ordering::Release);
+    }
+    bytemuck::cast(HALVES.each_ref().map(|half| half.load(Ordering::Relaxed)))
+}
+
+fn ask() -> BootId {
+    let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    parse(&text).unwrap_or(UNKNOWN)
 }
 
 /// `22487ce6-18d3-...` as bytes.

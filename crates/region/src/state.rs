@@ -157,7 +157,8 @@ mod tests {
     fn a_lock_that_cannot_be_probed_does_not_mean_dead() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("stu.region");
-        let options = Options::new().period(Duration::from_millis(1));
+        // Long enough for a busy machine, and shorter than it has been up.
+        let options = Options::new().period(Duration::from_secs(5));
         let writer = DynWriter::open_with(&path, &Stu::schema(), &options).unwrap();
         let file = File::options().read(true).write(true).open(&path).unwrap();
         let header = Preamble::read(&file, &path).unwrap().header;

@@ -8,15 +8,26 @@
 //! Price: two links and a file read once in a process; a load for each look at the clock. A process
 //! that may not see its own `/proc`, or that has called `unshare(CLONE_NEWTIME)` and not executed
 //! anything since, is taken to live in the machine's time.
+#![allow(clippy::disallowed_types)] // what is known of the machine, not of a region
 
 use std::fs;
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 /// Nanoseconds by which `CLOCK_BOOTTIME` is ahead of the machine's.
 #[inline]
 pub(crate) fn ahead() -> i64 {
-    static AHEAD: OnceLock<i64> = OnceLock::new();
-    *AHEAD.get_or_init(|| ask().unwrap_or(0))
+    // No lock: a process that is forked while another thread asks would wait for that thread for ever. Whoever asks
+    // gets the same answer.
+    const NOT_ASKED: i64 = i64::MIN;
+    static AHEAD: AtomicI64 = AtomicI64::new(NOT_ASKED);
+    match AHEAD.load(Ordering::Relaxed) {
+        NOT_ASKED => {
+            let found = ask().unwrap_or(0);
+            AHEAD.store(found, Ordering::Relaxed);
+            found
+        }
+        found => found,
+    }
 }
 
 fn ask() -> Option<i64> {

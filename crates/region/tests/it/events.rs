@@ -131,7 +131,8 @@ fn a_file_that_was_cut_and_has_its_bytes_again_is_followed_again() {
 #[test]
 fn what_happens_to_the_file_is_reported_once_each_and_in_order() {
     let place = Place::new();
-    let mut writer = place.writer();
+    let never = Options::new().check_every(Duration::MAX);
+    let mut writer = DynWriter::open_with(&place.path, &Stu::schema(), &never).unwrap();
     publish(&mut writer, 1..=1);
     let mut reader = Reader::<Stu>::open(&place.path).unwrap();
     let mut follow = reader.follow().look_every(Duration::from_millis(1)).idle(DEADLINE);

@@ -3,7 +3,7 @@
 use super::*;
 use layout::Header;
 use layout::header::offset;
-use region::{Changed, Origin, Refreshed, State, Step};
+use region::{Changed, Origin, Refreshed, RegionErrorKind as Kind, State, Step};
 use std::collections::HashMap;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -245,7 +245,14 @@ fn racing_writers_of_a_name_that_is_deleted_never_give_one_name_to_two_records()
         let race = |racer: i32| {
             let (mut published, mut id) = (Vec::new(), racer * 1_000_000);
             for _ in 0..ROUNDS {
-                let Ok(mut writer) = DynWriter::open(&place.path, &Stu::schema()) else { continue };
+                let mut writer = loop {
+                    match DynWriter::open(&place.path, &Stu::schema()) {
+                        Ok(writer) => break writer,
+                        Err(err) if matches!(err.kind(), Kind::Busy { .. } | Kind::Replaced) => {}
+                        Err(err) => panic!("{err}"),
+                    }
+                    std::thread::yield_now();
+                };
                 for _ in 0..3 {
                     id += 1;
                     published.push(publish(&mut writer, id));

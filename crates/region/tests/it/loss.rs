@@ -165,7 +165,8 @@ fn no_change_takes_the_name_from_a_writer_that_came_after_a_deletion() {
     for options in [Options::new(), Options::new().slots(16), Options::new().mode(0o600)] {
         for schema in [Stu::schema(), other_schema()] {
             let place = Place::new();
-            let mut first = place.writer();
+            let never = Options::new().check_every(Duration::MAX);
+            let mut first = DynWriter::open_with(&place.path, &Stu::schema(), &never).unwrap();
             std::fs::remove_file(&place.path).unwrap();
             let mut second = place.writer();
             let err = first.change(&schema, &options).unwrap_err();
