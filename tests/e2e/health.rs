@@ -155,6 +155,7 @@ fn fed(place: &Place, deadline: &str) -> Daemon {
         ),
     );
     let mut producer = producer().start_with_input(place, "./x.toml");
+    producer.say(r#"{"n": 1}"#); // the deadline runs from the start
     producer.says("publishing X to");
     producer
 }
@@ -164,7 +165,6 @@ fn an_input_that_falls_silent_is_stalled_and_the_next_good_line_makes_it_live() 
     let place = Place::new();
     let mut producer = fed(&place, "500ms");
     let mut reader = consumer().start(&place, "x --follow");
-    producer.say(r#"{"n": 1}"#);
     reader.out_line("the record", |line| line == "n=1");
     reader.says(": stalled: ");
     producer.says("no good line of input for 500ms: readers see the region as stalled; look at");
@@ -180,7 +180,6 @@ fn an_input_that_falls_silent_is_stalled_and_the_next_good_line_makes_it_live() 
 fn bad_lines_are_no_sign_of_life() {
     let place = Place::new();
     let mut producer = fed(&place, "500ms");
-    producer.say(r#"{"n": 1}"#);
     let mut reader = consumer().start(&place, "x --follow");
     reader.next_out();
     wait_until("the region is stalled", || {
@@ -197,7 +196,6 @@ fn bad_lines_are_no_sign_of_life() {
 fn a_reload_sets_and_takes_away_the_deadline() {
     let place = Place::new();
     let mut producer = fed(&place, "1h");
-    producer.say(r#"{"n": 1}"#);
     let mut reader = consumer().start(&place, "x --follow");
     reader.next_out();
     let text = std::fs::read_to_string(place.path("x.toml")).expect("the configuration");
@@ -214,7 +212,6 @@ fn a_reload_sets_and_takes_away_the_deadline() {
 fn values_older_than_the_deadline_are_not_published_again() {
     let place = Place::new();
     let mut producer = fed(&place, "500ms");
-    producer.say(r#"{"n": 1}"#);
     producer.says("no good line of input for 500ms");
     let newest = || {
         let line = consumer().start(&place, "x --once --format json").next_out();

@@ -163,6 +163,13 @@ fn no_follower_sees_a_name_twice_or_goes_back_whatever_happens_to_standbys_and_f
     standbys.continue_stopped();
     for daemon in &mut standbys.daemons {
         end(daemon, Signal::SIGKILL);
+        wait_until("the end of a producer", || !daemon.is_running());
+    }
+    // One that was cut to less than a header, with nobody left to mend it, has to be removed by hand.
+    let region = place.path("x.region");
+    let header = layout::header::offset::HEADER_LEN as u64;
+    if fs::metadata(&region).is_ok_and(|meta| meta.len() < header) {
+        fs::remove_file(&region).expect("remove");
     }
     let mut last = start(&place);
     last.says("publishing X");

@@ -15,6 +15,9 @@ fn odd(name: &str) -> OsString {
     odd
 }
 
+/// A producer logs that it publishes before its first record.
+const ONCE: [&str; 3] = ["--once", "--timeout", "1m"];
+
 #[test]
 fn configuration_region_and_directory_may_have_any_name() {
     let place = Place::new();
@@ -31,11 +34,11 @@ fn configuration_region_and_directory_may_have_any_name() {
     by_name.says("publishing STU to");
 
     let mut command = consumer().command(&place);
-    let mut reader = Daemon::start("consumer", command.arg(odd("stu.region")).arg("--once"));
+    let mut reader = Daemon::start("consumer", command.arg(odd("stu.region")).args(ONCE));
     assert_eq!(reader.exit_code(), 0, "{:?}", reader.err());
     let mut command = consumer().command(&place);
     let mut reader =
-        Daemon::start("consumer", command.args(["stu", "--once"]).env("MAPCAST_DIR", &home));
+        Daemon::start("consumer", command.arg("stu").args(ONCE).env("MAPCAST_DIR", &home));
     assert_eq!(reader.exit_code(), 0, "{:?}", reader.err());
     by_path.stop();
     by_name.stop();

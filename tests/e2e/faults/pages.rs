@@ -7,6 +7,7 @@ use std::fs::File;
 
 use e2e::counters::{self, Counters};
 use e2e::{Daemon, Place, Reading};
+use nix::sys::signal::Signal;
 
 use super::{follower, goes_on, is_of_epoch, publishing};
 use crate::consumer;
@@ -140,9 +141,14 @@ fn missed(consumer: &Daemon) -> u64 {
 fn records_lost_to_cuts_are_counted_exactly() {
     const CUTS: u64 = 30;
     let place = Place::new();
-    Counters { region: "./x.region", fields: 2, slots: 16, tick: "4ms" }.write(&place, "x.toml");
+    let slow = Counters { region: "./x.region", fields: 2, slots: 16, tick: "1h" };
+    slow.write(&place, "x.toml");
     let mut producer = publishing(&place, "./x.toml");
+    // The first record is published alone: what a follower misses before the first that it prints does not show.
     let mut followers = [follower(&place, "./x.region"), follower(&place, "./x.region")];
+    Counters { tick: "4ms", ..slow }.write(&place, "x.toml");
+    producer.signal(Signal::SIGHUP);
+    producer.says("is in force");
     let len = len_of_region(&place);
     for epoch in 2..2 + CUTS {
         // The end mark alone, or more of the file, within its one page.

@@ -97,7 +97,7 @@ fn lost_messages_are_counted_in_the_log() {
     let (reader, full) = full_pipe();
     let mut producer = start(&producer(), &place, "./x.toml --log trace", full);
     // Some hundred are kept in memory.
-    publishes(&place, 3000);
+    publishes(&place, 1500);
     let lines = BufReader::new(reader).split(b'\n').map(|line| line.expect("read"));
     let mut log = lines.map(|line| String::from_utf8_lossy(&line).into_owned());
     let note = log.find(|line| line.contains("were lost")).expect("a note");
@@ -128,6 +128,7 @@ fn a_full_log_pipe_does_not_stop_a_consumer() {
         }
         writer.kill9();
         let mut writer = producer().start(&place, "./x.toml");
+        writer.says("publishing"); // from here on it handles signals
         consumer.skip_out();
         for _ in 0..20 {
             consumer.next_out();
@@ -254,7 +255,7 @@ fn a_full_journal_delays_neither_records_nor_the_end() {
 
         let args = "./x.toml --log trace --log-format journal";
         let mut producer = producer().start(&place, args);
-        publishes(&place, 3000);
+        publishes(&place, 1000);
         journal.set_read_timeout(Some(e2e::DEADLINE)).expect("a deadline");
         let mut bytes = [0; 8192];
         loop {

@@ -12,7 +12,7 @@ use e2e::counters::{self, Counters};
 use e2e::{Daemon, Place, Reading, WallClock, wait_until};
 use layout::header::offset;
 
-use super::{follower, goes_on, publishing};
+use super::{follower, publishing};
 use crate::{consumer, producer};
 
 const REGION: Counters<'_> = Counters { region: "./x.region", fields: 2, slots: 64, tick: "5ms" };
@@ -87,7 +87,7 @@ fn setting_a_producers_wall_clock_changes_neither_ticks_nor_order_nor_readers() 
     let mut polls = consumer().start(&place, "./x.region --poll 5ms --format json");
     for seconds in STEPS {
         clock.set(seconds);
-        let next = goes_on(&mut follows).sequence + 10;
+        let next = Reading::of(&follows.next_out()).sequence + 10;
         for reader in [&mut follows, &mut polls] {
             let line = reader.out_line("ten more", |line| Reading::of(line).sequence > next);
             assert!(Reading::of(&line).is_held(), "{line}");

@@ -19,6 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("usage: asker PATH ROUNDS".into());
     };
     let (me, mut reader) = (getpid(), DynReader::open(Path::new(path))?);
+    reader.refresh_every(std::time::Duration::MAX); // it does not look at the name
     ask(&mut reader)?; // what a process asks for once is asked for now
     io::stdin().read_line(&mut String::new())?;
     kill_process(me, Signal::USR1)?;

@@ -9,7 +9,7 @@ fn import(port: u16, mode: &str) -> Host {
     let host = Host::new("hostB");
     host.configure(
         &format!("mode = \"{mode}\"\nconnect = \"tcp/127.0.0.1:{port}\""),
-        "[[import]]\nfrom = \"hostA\"\nname = \"stu\"\nstale_after = \"1s\"",
+        "[[import]]\nfrom = \"hostA\"\nname = \"stu\"\nstale_after = \"5s\"",
     );
     host
 }
@@ -48,6 +48,8 @@ fn the_loss_of_a_host_and_of_its_link_and_their_return_are_logged_once_each() {
     a.writer("stu").publish(&bytes(1)).expect("published");
     let (mut on_a, mut on_b) = (a.start(), b.start());
     on_b.says("host hostA is there");
+    // It is there "again" if it took so long that its absence was logged before.
+    let before = on_b.err().len();
     on_a.kill9();
     on_b.says("host hostA is lost");
     let endpoint = format!("tcp/127.0.0.1:{port}");
@@ -58,8 +60,8 @@ fn the_loss_of_a_host_and_of_its_link_and_their_return_are_logged_once_each() {
     let _on_a = a.start();
     on_b.says("host hostA is there again, after ");
     // Once more than before it was lost. The host may be there before this is logged.
-    wait_until("the link", || on_b.said(&format!("linked to {endpoint}")) == 2);
-    let log = on_b.err().join("\n");
+    wait_until("the link", || on_b.said(&format!("linked to {endpoint}")) >= 2);
+    let log = on_b.err()[before..].join("\n");
     for word in ["host hostA is lost", "is lost: ", "is there again"] {
         assert_eq!(log.matches(word).count(), 1, "{word}: {log}");
     }

@@ -131,9 +131,9 @@ fn a_record_that_is_held_back_is_printed_before_the_end_but_none_beyond_the_coun
     assert_eq!(stage.play(&slow, steps()).ids(), [1, 3]);
     assert_eq!(stage.play(&with(&["--count", "1"]), steps()).ids(), [3]);
     assert_eq!(stage.play(&with(&["--count", "2"]), steps()).ids(), [3, 3]);
-    let pauses = (0..100).map(|_| stage.publishes([]));
+    let pauses = (0..1000).map(|_| stage.publishes([]));
     let played = stage.play(
-        &with(&["--line", "{id}", "--timeout", "20ms"]),
+        &with(&["--line", "{id}", "--timeout", "500ms"]),
         std::iter::once(stage.publishes([4, 5])).chain(pauses),
     );
     assert_eq!((played.failure().0, &*played.out), (Exit::NoValue, "3\n5\n"), "before the error");

@@ -27,16 +27,16 @@ fn each_region_is_a_row_with_its_record_state_and_writer() {
 
 #[test]
 fn the_rate_counts_the_records_of_instances_that_come_and_go_between_the_two_looks() {
-    let world = World::new();
+    let world = World::in_memory();
     let mut writer = world.class("class", ["a"]);
-    let mut command = world.command_with("list --interval 2s --format json");
+    let mut command = world.command_with("list --interval 6s --format json");
     let listing = command.stdout(Stdio::piped()).spawn().expect("mapcast");
-    // It has looked once when its process has the file mapped, and looks again two seconds later.
+    // It has looked once when its process has the file mapped, and looks again six seconds later.
     let maps = format!("/proc/{}/maps", listing.id());
     wait_until("it has attached", || {
         std::fs::read_to_string(&maps).is_ok_and(|maps| maps.contains("class.region"))
     });
-    std::thread::sleep(Duration::from_millis(500));
+    std::thread::sleep(Duration::from_secs(2));
     let student = Stu::new(1, "x", 'm');
     for round in 0..10 {
         let instance = writer.instance(&format!("s{round}")).expect("a place");
@@ -50,8 +50,8 @@ fn the_rate_counts_the_records_of_instances_that_come_and_go_between_the_two_loo
     let output = listing.wait_with_output().expect("its end");
     let row: Value = serde_json::from_slice(&output.stdout).expect("one object");
     let rate = row["rate"].as_f64().expect("a rate");
-    // 1,000 records in two seconds, or in more on a busy machine.
-    assert!(rate > 5.0 && rate <= 505.0, "{rate}");
+    // 1,000 records in six seconds, or in more on a busy machine.
+    assert!(rate > 2.0 && rate <= 169.0, "{rate}");
 }
 
 #[test]

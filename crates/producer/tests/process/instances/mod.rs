@@ -75,9 +75,12 @@ fn pattern(place: &Place, more: &str) -> String {
 }
 
 fn make(place: &Place, name: &str, value: &str) {
-    let folder = place.path("if").join(name);
-    fs::create_dir_all(&folder).expect("a folder");
-    fs::write(folder.join("n"), value).expect("write");
+    // In one step: a producer that looks in between would find an instance without a value.
+    let (all, aside) = (place.path("if"), place.path("aside").join(name));
+    fs::create_dir_all(&all).expect("a folder");
+    fs::create_dir_all(&aside).expect("a folder");
+    fs::write(aside.join("n"), value).expect("write");
+    fs::rename(aside, all.join(name)).expect("rename");
 }
 
 #[test]

@@ -64,7 +64,8 @@ fn a_temporary_file_is_left_over_if_it_is_old_and_not_locked() {
         file.set_modified(modified).expect("its time");
         file
     };
-    file(".live.region.1-2.mapcast-new", SystemTime::now());
+    let fresh = file(".live.region.1-2.mapcast-new", SystemTime::now());
+    let touch = || fresh.set_modified(SystemTime::now()).expect("its time");
     let locked = file(".live.region.3-4.mapcast-new", hours_ago);
     let small = |value: i32| i16::try_from(value).expect("a small constant");
     let whole = libc::flock {
@@ -75,10 +76,13 @@ fn a_temporary_file_is_left_over_if_it_is_old_and_not_locked() {
         l_pid: 0,
     };
     fcntl(&locked, FcntlArg::F_OFD_SETLK(&whole)).expect("a lock");
+    touch();
     world.doctor("live").is(&[]);
     file(".live.region.5-6.mapcast-new", hours_ago);
     let step = format!("rm {}", world.path(".live.region.5-6.mapcast-new").display());
+    touch();
     world.doctor("live").is(&["leftover"]).has("leftover", "left it 2 h 0 min ago", &step);
+    touch();
     world.doctor("").is(&["leftover"]);
 }
 

@@ -22,7 +22,8 @@ fn files_are_rotated_by_size_or_time_and_numbered_behind_those_that_are_there() 
         let world = World::new();
         fs::write(world.path("out-0007.mcap"), "older").expect("a file");
         let region = world.path("odd.region");
-        let options = Options::new().slots(1024);
+        // More than are published until the deadline, however late the recorder is.
+        let options = Options::new().slots(16_384);
         let mut writer = Writer::open_with(&region, &odd(), &options).expect("a writer");
         let recorder = Running::start(&world, &format!("record out.mcap odd {limit}"));
         let last = world.path("out-0010.mcap");

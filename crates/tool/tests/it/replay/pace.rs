@@ -63,7 +63,8 @@ fn a_long_wait_for_the_next_record_is_said_once_with_its_length() {
     let region = world.path("s.region");
     let replay = Running::start(&world, "replay x.mcap --from 1s");
     wait_until("the record before", || newest(&region) == 1);
-    std::thread::sleep(Duration::from_millis(300));
+    // The wait begins after the record is published.
+    std::thread::sleep(Duration::from_secs(2));
     let (code, said) = replay.stop();
     assert_eq!(code, Some(0), "{said}");
     let waits: Vec<_> =
