@@ -60,7 +60,7 @@ fn a_producer_and_a_consumer_in_containers_share_a_volume_and_end_with_sigterm()
     writer.says("publishing STU to /mnt/stu.region");
     let follow = "stu --follow --format json";
     let mut reader = container(&consumer(), &place, "-o ro", follow).expect("as the writer");
-    assert!(Reading::of(&reader.next_out()).is_held());
+    reader.out_line("a record of a live writer", |line| Reading::of(line).state == "live");
 
     signal_process_1(&writer, Signal::SIGTERM);
     writer.says("closed /mnt/stu.region (SIGTERM)");

@@ -54,11 +54,15 @@ fn writers_of_all_languages_take_over_from_each_other_and_followers_of_all_lose_
         writer.kill9();
     }
     for ((follower, (program, _)), seen) in running.iter_mut().zip(&followers).zip(seen) {
+        // The newest record is still there: each follower comes as far as the others.
+        if seen < last {
+            let is_as_far = |line: &str| sequence_of(line).is_some_and(|sequence| sequence >= last);
+            follower.out_line("a record as new as the others'", is_as_far);
+        }
         follower.kill9();
         let mut lines = follower.out();
         lines.pop(); // the last one may have been cut
         let (records, newest) = judge_lines(true, &lines);
-        assert!(newest + RECORDS >= seen, "{}: {newest} of {seen}", program.name());
         show(&format!("{}: {records} records up to number {newest}", program.name()));
     }
 }

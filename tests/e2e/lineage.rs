@@ -165,7 +165,8 @@ fn no_follower_sees_a_name_twice_or_goes_back_whatever_happens_to_standbys_and_f
         end(daemon, Signal::SIGKILL);
         wait_until("the end of a producer", || !daemon.is_running());
     }
-    // One that was cut to less than a header, with nobody left to mend it, has to be removed by hand.
+    // A file that was cut to less than a header is no region, and no producer is left that would recreate it: it has
+    // to be removed by hand.
     let region = place.path("x.region");
     let header = layout::header::offset::HEADER_LEN as u64;
     if fs::metadata(&region).is_ok_and(|meta| meta.len() < header) {

@@ -17,8 +17,7 @@ const UNKNOWN: BootId = [0; 16];
 
 /// The id of the running boot, all zero if this process may not see it.
 pub(crate) fn id() -> BootId {
-    // No lock: a process that is forked while another thread asks would wait for that thread for ever. Whoever asks
-    // gets the same answer.
+    // No lock, as in `time_namespace::ahead`.
     static WAS_ASKED: AtomicBool = AtomicBool::new(false);
     static HALVES: [AtomicU64; 2] = [const { AtomicU64::new(0) }; 2];
     if !WAS_ASKED.load(Ordering::Acquire) {

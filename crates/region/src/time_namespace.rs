@@ -16,8 +16,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 /// Nanoseconds by which `CLOCK_BOOTTIME` is ahead of the machine's.
 #[inline]
 pub(crate) fn ahead() -> i64 {
-    // No lock: a process that is forked while another thread asks would wait for that thread for ever. Whoever asks
-    // gets the same answer.
+    // No lock: a child that was forked while another thread held it would wait for ever. Each thread that asks gets
+    // the same answer.
     const NOT_ASKED: i64 = i64::MIN;
     static AHEAD: AtomicI64 = AtomicI64::new(NOT_ASKED);
     match AHEAD.load(Ordering::Relaxed) {

@@ -85,8 +85,7 @@ fn a_truncated_source_is_an_error_with_every_engine() {
         let stopped = StoppedCopy::new(&place, &format!("--engine {engine}"));
         File::options().write(true).open(place.path("source")).unwrap().set_len(4097).unwrap();
         stopped.release();
-        // It notices while it copies, or at the end.
-        failed_cleanly(&place, stopped, "while it was copied");
+        failed_cleanly(&place, stopped, "became shorter while it was copied");
     }
 }
 

@@ -61,6 +61,7 @@ fn the_loss_of_a_host_and_of_its_link_and_their_return_are_logged_once_each() {
     on_b.says("host hostA is there again, after ");
     // Once more than before it was lost. The host may be there before this is logged.
     wait_until("the link", || on_b.said(&format!("linked to {endpoint}")) >= 2);
+    assert_eq!(on_b.said(&format!("linked to {endpoint}")), 2, "{:?}", on_b.err());
     let log = on_b.err()[before..].join("\n");
     for word in ["host hostA is lost", "is lost: ", "is there again"] {
         assert_eq!(log.matches(word).count(), 1, "{word}: {log}");
