@@ -18,8 +18,8 @@
 //! The descriptors are changed by a handler that `pthread_atfork` runs in the child. A raw `clone`
 //! runs no handlers: such a child cannot publish either, but it keeps the lock while it lives.
 //!
-//! No thread is in the [`Gate`] while the process forks, so a child finds every list behind it whole and
-//! open to it, however many threads its parent has.
+//! Once the handlers are registered, no thread is in the [`Gate`] while the process forks, so a child
+//! finds every list behind it whole and open to it, however many threads its parent has.
 //!
 //! Price: one page and one descriptor for the process; a load and a comparison each publish.
 //!
@@ -28,6 +28,10 @@
 //! POSIX allows after the fork of a process with threads.
 #![allow(unsafe_code)]
 #![allow(clippy::disallowed_types)] // process-local words between a thread and the fork handlers
+
+mod gate;
+
+pub(crate) use gate::Gate;
 
 use crate::error::RegionError;
 use rustix::event::{EventfdFlags, eventfd};
@@ -40,7 +44,6 @@ use std::path::Path;
 use std::ptr;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
-use std::time::Duration;
 
 /// The process that opened a file.
 #[derive(Clone, Copy, Debug)]
@@ -165,28 +168,6 @@ fn free_place() -> &'static AtomicI32 {
     &last.next.get_or_init(|| Box::new(Places::new())).numbers[0]
 }
 
-/// Whether a thread is opening or closing an [`OwnFile`], changing what the guard watches, or forking.
-static ENTERED: AtomicBool = AtomicBool::new(false);
-
-/// The right to do that: one thread at a time.
-pub(crate) struct Gate;
-
-impl Gate {
-    pub(crate) fn enter() -> Self {
-        // Not a mutex: a child is born inside, and its copy of a mutex would stay locked.
-        while ENTERED.swap(true, Ordering::Acquire) {
-            std::thread::sleep(Duration::from_micros(20));
-        }
-        Self
-    }
-}
-
-impl Drop for Gate {
-    fn drop(&mut self) {
-        ENTERED.store(false, Ordering::Release);
-    }
-}
-
 /// What the handlers need.
 struct Installed {
     generation: &'static AtomicU64,
@@ -275,6 +256,7 @@ mod tests {
     use super::*;
     use crate::{DynReader, DynWriter};
     use layout::{Record, Stu};
+    use std::time::Duration;
 
     #[test]
     fn a_place_is_used_again_and_there_are_as_many_as_needed() {
@@ -309,6 +291,11 @@ mod tests {
             // SAFETY: ends the process without running what its parent registered.
             unsafe { libc::_exit(code) };
         }
+        ends_well(child)
+    }
+
+    /// Does this child exit with 0 before the deadline?
+    pub(super) fn ends_well(child: libc::pid_t) -> bool {
         let child = nix::unistd::Pid::from_raw(child);
         let deadline = std::time::Instant::now() + Duration::from_secs(30);
         loop {
