@@ -16,7 +16,7 @@ to=$root$libdir
 
 mkdir -p "$to/pkgconfig" "$to/cmake/mapcast" "$root$prefix/include"
 ${CC:-cc} -shared -o "$to/libmapcast.so.1.0.0" -Wl,-soname,libmapcast.so.1 \
-    -Wl,--version-script="$here/mapcast.map" -Wl,--gc-sections -Wl,-z,defs -Wl,-z,relro -Wl,-z,now \
+    -Wl,--version-script="$here/mapcast.map" -Wl,--gc-sections -Wl,-z,defs -Wl,-z,relro -Wl,-z,now -Wl,-z,nodelete \
     -Wl,--whole-archive "$archive" -Wl,--no-whole-archive -lgcc_s -lm
 ln -sf libmapcast.so.1.0.0 "$to/libmapcast.so.1"
 ln -sf libmapcast.so.1 "$to/libmapcast.so"

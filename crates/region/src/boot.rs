@@ -6,7 +6,9 @@
 //! cannot outlive the boot at all, so no id is needed there.
 #![allow(clippy::disallowed_types)] // what is known of the machine, not of a region
 
+use crate::file;
 use crate::medium::Medium;
+use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// 16 random bytes, drawn by the kernel at each start of the machine, in the order of its text;
@@ -21,7 +23,13 @@ pub(crate) fn id() -> BootId {
     static WAS_ASKED: AtomicBool = AtomicBool::new(false);
     static HALVES: [AtomicU64; 2] = [const { AtomicU64::new(0) }; 2];
     if !WAS_ASKED.load(Ordering::Acquire) {
-        let halves: [u64; 2] = bytemuck::cast(ask());
+        let found = match ask() {
+            Ok(text) => parse(&text).unwrap_or(UNKNOWN),
+            // It can be seen another time.
+            Err(err) if file::is_of_the_moment(&err) => return UNKNOWN,
+            Err(_) => UNKNOWN,
+        };
+        let halves: [u64; 2] = bytemuck::cast(found);
         HALVES[0].store(halves[0], Ordering::Relaxed);
         HALVES[1].store(halves[1], Ordering::Relaxed);
         WAS_ASKED.store(true, Ordering::Release);
@@ -29,9 +37,8 @@ pub(crate) fn id() -> BootId {
     bytemuck::cast(HALVES.each_ref().map(|half| half.load(Ordering::Relaxed)))
 }
 
-fn ask() -> BootId {
-    let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
-    parse(&text).unwrap_or(UNKNOWN)
+fn ask() -> io::Result<String> {
+    std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
 }
 
 /// `22487ce6-18d3-...` as bytes.

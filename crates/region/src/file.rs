@@ -97,8 +97,20 @@ pub(crate) fn refused(
 
 /// Another open file description of the same file: locks and access mode are its own.
 pub(crate) fn open_again(file: &File, access: Access) -> std::io::Result<File> {
-    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
-    File::options().read(true).write(access == Access::Write).open(path)
+    by_number(file, |path| File::options().read(true).write(access == Access::Write).open(path))
+}
+
+/// Calls `act` with a path of the file that `file` is, whatever its name.
+pub(crate) fn by_number<T>(
+    file: &File,
+    act: impl Fn(&Path) -> std::io::Result<T>,
+) -> std::io::Result<T> {
+    let of = |task: &str| act(Path::new(&format!("/proc/{task}/fd/{}", file.as_raw_fd())));
+    match of("self") {
+        // After the end of the main thread it is empty (proc(5)).
+        Err(err) if err.kind() == std::io::ErrorKind::NotFound => of("thread-self"),
+        done => done,
+    }
 }
 
 /// Another open file description of `file`, for a writer's mapping; `path` is its name in messages.
@@ -128,6 +140,11 @@ pub(crate) fn open_to_map(
 /// Whether the same call can succeed once descriptors are available.
 pub(crate) fn is_out_of_descriptors(err: &std::io::Error) -> bool {
     matches!(err.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))
+}
+
+/// Whether the same call may succeed another time: there are no descriptors or no memory left.
+pub(crate) fn is_of_the_moment(err: &std::io::Error) -> bool {
+    is_out_of_descriptors(err) || err.raw_os_error() == Some(libc::ENOMEM)
 }
 
 fn is_same(one: &File, other: &File) -> bool {

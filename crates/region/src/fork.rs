@@ -3,29 +3,31 @@
 //! Invariants:
 //! 0. In a forked child, [`OwnFile::is_here`] is false for every file that an ancestor opened, and
 //!    true for those that the child opens itself.
-//! 1. In a forked child the number of every [`OwnFile`] of the parent leads to an unused eventfd.
+//! 1. In a forked child the number of every [`OwnFile`] of the parent leads to an unused descriptor.
 //!    So the parent's lock, which the kernel keeps until the last descriptor of
 //!    its open file description is closed, ends with the parent.
 //!
 //! ```text
 //!              generation                    descriptor 5, an OwnFile
 //!   parent     1     its writer publishes    --> region, locked
-//!   child      0     Forked                  --> eventfd
+//!   child      0     Forked                  --> nothing of use
 //!              2     its own writer publishes, on another descriptor
 //! ```
 //!
 //! The kernel clears the generation's page in a child (`MADV_WIPEONFORK`), also after a raw `clone`.
 //! The descriptors are changed by a handler that `pthread_atfork` runs in the child. A raw `clone`
-//! runs no handlers: such a child cannot publish either, but it keeps the lock while it lives.
+//! runs no handlers, nor does a `fork` that had begun before the first file was opened: such a child cannot publish
+//! either, but it keeps the lock while it lives.
 //!
 //! Once the handlers are registered, no thread is in the [`Gate`] while the process forks, so a child
 //! finds every list behind it whole and open to it, however many threads its parent has.
 //!
-//! Price: one page and one descriptor for the process; a load and a comparison each publish.
+//! Price: one page for the process; a load and a comparison each publish; in a child a descriptor for each file that its
+//! parent had open.
 //!
 //! # Safety
-//! The handlers run in the thread that forks. In the child they use atomics and `dup3` only, which
-//! POSIX allows after the fork of a process with threads.
+//! The handlers run in the thread that forks. In the child they use atomics, `eventfd`, `epoll_create1`, `dup3`,
+//! `close`, `getpid` and `gettid` only: system calls, which are possible after the fork of a process with threads.
 #![allow(unsafe_code)]
 #![allow(clippy::disallowed_types)] // process-local words between a thread and the fork handlers
 
@@ -34,7 +36,7 @@ mod gate;
 pub(crate) use gate::Gate;
 
 use crate::error::RegionError;
-use rustix::event::{EventfdFlags, eventfd};
+use rustix::event::{EventfdFlags, epoll, eventfd};
 use rustix::io::Errno;
 use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap_anonymous};
 use std::fs::File;
@@ -42,8 +44,7 @@ use std::ops::Deref;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::Path;
 use std::ptr;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU64, Ordering};
 
 /// The process that opened a file.
 #[derive(Clone, Copy, Debug)]
@@ -97,7 +98,7 @@ impl OwnFile {
         path: &Path,
         open: impl FnOnce() -> Result<Option<File>, RegionError>,
     ) -> Result<Option<Self>, RegionError> {
-        let owner = Owner::this(install(path)?.generation);
+        let owner = Owner::this(install(path)?);
         let _gate = Gate::enter();
         let file = open()?;
         Ok(file.map(|file| {
@@ -137,22 +138,29 @@ impl Drop for OwnFile {
 /// Marks an entry without a descriptor.
 const FREE: i32 = -1;
 
-/// The numbers of all [`OwnFile`]s. The list only grows, and only inside the gate.
+/// The numbers of all [`OwnFile`]s. The list only grows, and only inside the gate. (No `OnceLock`: a child may be born
+/// while another thread of its parent sets one.)
 struct Places {
     numbers: [AtomicI32; 32],
-    next: OnceLock<Box<Places>>,
+    next: AtomicPtr<Places>,
 }
 
 static PLACES: Places = Places::new();
 
 impl Places {
     const fn new() -> Self {
-        Self { numbers: [const { AtomicI32::new(FREE) }; 32], next: OnceLock::new() }
+        let next = AtomicPtr::new(ptr::null_mut());
+        Self { numbers: [const { AtomicI32::new(FREE) }; 32], next }
+    }
+
+    fn next(&self) -> Option<&'static Self> {
+        // SAFETY: null, or what `free_place` has leaked.
+        unsafe { self.next.load(Ordering::Acquire).as_ref() }
     }
 }
 
 fn all_places() -> impl Iterator<Item = &'static Places> {
-    std::iter::successors(Some(&PLACES), |places| places.next.get().map(|next| &**next))
+    std::iter::successors(Some(&PLACES), |places| places.next())
 }
 
 /// Call only inside the gate.
@@ -165,31 +173,30 @@ fn free_place() -> &'static AtomicI32 {
         }
         last = places;
     }
-    &last.next.get_or_init(|| Box::new(Places::new())).numbers[0]
+    last.next.store(Box::into_raw(Box::new(Places::new())), Ordering::Release);
+    &last.next().expect("stored above").numbers[0]
 }
 
-/// What the handlers need.
-struct Installed {
-    generation: &'static AtomicU64,
-    /// What the numbers of the parent's files lead to in a child.
-    blank: OwnedFd,
-}
+/// The word that tells this process from its parent; null until the first file is opened.
+static GENERATION: AtomicPtr<AtomicU64> = AtomicPtr::new(ptr::null_mut());
 
-static INSTALLED: OnceLock<Installed> = OnceLock::new();
+fn generation() -> Option<&'static AtomicU64> {
+    // SAFETY: null, or the word of a page that is never unmapped.
+    unsafe { GENERATION.load(Ordering::Acquire).as_ref() }
+}
 
 /// Makes what the handlers need, once; `path` is the region that is being opened, for errors.
-fn install(path: &Path) -> Result<&'static Installed, RegionError> {
-    if let Some(installed) = INSTALLED.get() {
-        return Ok(installed);
+fn install(path: &Path) -> Result<&'static AtomicU64, RegionError> {
+    if let Some(word) = generation() {
+        return Ok(word);
     }
     let io = |call| move |err| RegionError::io(path, call, err);
     let _gate = gate().map_err(io("pthread_atfork"))?;
-    if INSTALLED.get().is_none() {
-        let blank = eventfd(0, EventfdFlags::CLOEXEC).map_err(io("eventfd"))?;
-        let generation = wiped_word().map_err(io("mmap"))?;
-        return Ok(INSTALLED.get_or_init(|| Installed { generation, blank }));
+    if generation().is_none() {
+        let word: *const AtomicU64 = wiped_word().map_err(io("mmap"))?;
+        GENERATION.store(word.cast_mut(), Ordering::Release);
     }
-    Ok(INSTALLED.get().expect("installed above"))
+    Ok(generation().expect("stored above"))
 }
 
 /// Enters the gate, which every fork from now on passes, too.
@@ -228,113 +235,51 @@ fn wiped_word() -> rustix::io::Result<&'static AtomicU64> {
 }
 
 extern "C" fn prepare() {
-    std::mem::forget(Gate::enter());
+    Gate::enter_to_fork();
 }
 
 extern "C" fn parent() {
-    drop(Gate);
+    Gate::leave_after_fork();
 }
 
 /// Runs in the child: allocates nothing and takes no lock.
 extern "C" fn child() {
-    if let Some(Installed { generation, blank }) = INSTALLED.get() {
+    if let Some(generation) = generation() {
         generation.store(0, Ordering::Relaxed);
         for place in all_places().flat_map(|places| &places.numbers) {
             let number = place.swap(FREE, Ordering::Relaxed);
             if number != FREE {
-                // SAFETY: `number` is that of an `OwnFile`, which keeps owning it. Its user sees
-                // another file, as documented at `OwnFile`. A failure leaves it unchanged.
-                unsafe { libc::dup3(blank.as_raw_fd(), number, libc::O_CLOEXEC) };
+                put_blank(number);
             }
         }
     }
-    drop(Gate);
+    Gate::leave_after_fork();
+}
+
+/// Makes the number of an [`OwnFile`] of the parent lead to an unused descriptor: its user sees another file, as documented
+/// there.
+fn put_blank(number: i32) {
+    let blank = unused_descriptor().or_else(|_| {
+        // There is no number left, or no memory: without this one there is.
+        // SAFETY: the number is that of an `OwnFile`, which is given another file below.
+        unsafe { libc::close(number) };
+        unused_descriptor()
+    });
+    match blank {
+        // It has the number that was closed.
+        Ok(blank) if blank.as_raw_fd() == number => std::mem::forget(blank),
+        Ok(blank) => {
+            // SAFETY: `number` is that of an `OwnFile`, which keeps owning it.
+            unsafe { libc::dup3(blank.as_raw_fd(), number, libc::O_CLOEXEC) };
+        }
+        Err(_) => {}
+    }
+}
+
+/// One that nobody waits for, also where a sandbox has no eventfd.
+fn unused_descriptor() -> rustix::io::Result<OwnedFd> {
+    eventfd(0, EventfdFlags::CLOEXEC).or_else(|_| epoll::create(epoll::CreateFlags::CLOEXEC))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{DynReader, DynWriter};
-    use layout::{Record, Stu};
-    use std::time::Duration;
-
-    #[test]
-    fn a_place_is_used_again_and_there_are_as_many_as_needed() {
-        let open = || OwnFile::open(Path::new("x"), || Ok(tempfile::tempfile().unwrap())).unwrap();
-        let many: Vec<OwnFile> = (0..100).map(|_| open()).collect();
-        let count = || all_places().count();
-        let before = count();
-        assert!(before >= 4);
-        let numbers: Vec<i32> = many.iter().map(|own| own.place.load(Ordering::Relaxed)).collect();
-        assert!(many.iter().zip(&numbers).all(|(own, number)| own.as_raw_fd() == *number));
-        drop(many);
-        let again: Vec<OwnFile> = (0..100).map(|_| open()).collect();
-        assert!(count() <= before + 1, "other tests may hold some");
-        again[0].set_len(1).unwrap();
-    }
-
-    /// Opens a writer and a reader in `dir`, closes both, and returns whether they worked.
-    fn publishes(dir: &Path, name: &str) -> bool {
-        let path = dir.join(name);
-        let mut writer = DynWriter::open(&path, &Stu::schema()).unwrap();
-        let mut reader = DynReader::open(&path).unwrap();
-        writer.publish(&[7; 28]).unwrap();
-        reader.latest(&mut [0; 28]).is_ok_and(|found| found.is_some())
-    }
-
-    /// Forks a child that publishes in `dir`; does it come to an end before the deadline?
-    fn forks_a_child_that_publishes(dir: &Path) -> bool {
-        // SAFETY: the child allocates, which glibc allows, calls this crate, and ends.
-        let child = unsafe { libc::fork() };
-        if child == 0 {
-            let code = i32::from(!publishes(dir, "child"));
-            // SAFETY: ends the process without running what its parent registered.
-            unsafe { libc::_exit(code) };
-        }
-        ends_well(child)
-    }
-
-    /// Does this child exit with 0 before the deadline?
-    pub(super) fn ends_well(child: libc::pid_t) -> bool {
-        let child = nix::unistd::Pid::from_raw(child);
-        let deadline = std::time::Instant::now() + Duration::from_secs(30);
-        loop {
-            match nix::sys::wait::waitpid(child, Some(nix::sys::wait::WaitPidFlag::WNOHANG)) {
-                Ok(nix::sys::wait::WaitStatus::StillAlive) => {}
-                ended => return ended == Ok(nix::sys::wait::WaitStatus::Exited(child, 0)),
-            }
-            if std::time::Instant::now() > deadline {
-                nix::sys::signal::kill(child, nix::sys::signal::Signal::SIGKILL).unwrap();
-                return false;
-            }
-            std::thread::sleep(Duration::from_micros(100));
-        }
-    }
-
-    #[test]
-    fn a_child_can_publish_at_any_state_of_its_parents_threads() {
-        let _children = crate::sigbus::tests::with_children();
-        let (dir, done) = (tempfile::tempdir().unwrap(), AtomicBool::new(false));
-        std::thread::scope(|scope| {
-            for name in ["a", "b", "c"] {
-                let (dir, done) = (dir.path(), &done);
-                scope.spawn(move || {
-                    while !done.load(Ordering::Relaxed) {
-                        assert!(publishes(dir, name));
-                    }
-                });
-            }
-            let all = (0..300).all(|_| forks_a_child_that_publishes(dir.path()));
-            done.store(true, Ordering::Relaxed);
-            assert!(all, "a child waits for what no thread of its own holds");
-        });
-    }
-
-    #[test]
-    fn the_owner_is_this_process_in_each_of_its_threads() {
-        let open = || OwnFile::open(Path::new("x"), || Ok(tempfile::tempfile().unwrap())).unwrap();
-        let (here, there) = (open(), std::thread::spawn(open).join().unwrap());
-        assert_eq!(here.owner.generation, there.owner.generation);
-        assert!(here.is_here() && there.is_here());
-    }
-}
+mod tests;

@@ -45,6 +45,11 @@ pub(crate) fn install(ours: Handler) -> io::Result<()> {
         return Ok(());
     }
     let former = disposition()?;
+    if former.sa_sigaction == ours as *const () as usize {
+        // This process was forked when another thread of its parent was below.
+        INSTALLED.store(true, Ordering::Relaxed);
+        return Ok(());
+    }
     // Known before ours can run: the handler needs it.
     Former::of(&former).store();
     set_disposition(&in_place_of(former, ours))?;

@@ -10,19 +10,25 @@
 //! anything since, is taken to live in the machine's time.
 #![allow(clippy::disallowed_types)] // what is known of the machine, not of a region
 
+use crate::file;
 use std::fs;
+use std::io;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 /// Nanoseconds by which `CLOCK_BOOTTIME` is ahead of the machine's.
 #[inline]
 pub(crate) fn ahead() -> i64 {
-    // No lock: a child that was forked while another thread held it would wait for ever. Each thread that asks gets
-    // the same answer.
+    // No lock: a child that was forked while another thread held it would wait for ever.
     const NOT_ASKED: i64 = i64::MIN;
     static AHEAD: AtomicI64 = AtomicI64::new(NOT_ASKED);
     match AHEAD.load(Ordering::Relaxed) {
         NOT_ASKED => {
-            let found = ask().unwrap_or(0);
+            let found = match ask() {
+                Ok(found) => found.unwrap_or(0),
+                // It can be seen another time.
+                Err(err) if file::is_of_the_moment(&err) => return 0,
+                Err(_) => 0,
+            };
             AHEAD.store(found, Ordering::Relaxed);
             found
         }
@@ -30,14 +36,14 @@ pub(crate) fn ahead() -> i64 {
     }
 }
 
-fn ask() -> Option<i64> {
+fn ask() -> io::Result<Option<i64>> {
     // The file describes the namespace of future children, which is this process's own if the links
     // are the same.
-    let own = fs::read_link("/proc/self/ns/time").ok()?;
-    if own != fs::read_link("/proc/self/ns/time_for_children").ok()? {
-        return None;
+    let own = fs::read_link("/proc/self/ns/time")?;
+    if own != fs::read_link("/proc/self/ns/time_for_children")? {
+        return Ok(None);
     }
-    parse(&fs::read_to_string("/proc/self/timens_offsets").ok()?)
+    Ok(parse(&fs::read_to_string("/proc/self/timens_offsets")?))
 }
 
 /// `boottime SECONDS NANOSECONDS`, one of the lines.

@@ -101,6 +101,7 @@ fn the_shared_library_has_its_name_and_pkg_config_finds_it() {
     }
     let dynamic = done(tool("readelf").arg("-d").arg(tree().join("lib/libmapcast.so")));
     assert!(dynamic.contains("soname: [libmapcast.so.1]"), "{dynamic}");
+    assert!(dynamic.contains("NODELETE"), "its handlers stay where they are: {dynamic}");
     let mut command = tool("pkg-config");
     command.env("PKG_CONFIG_PATH", tree().join("lib/pkgconfig"));
     let flags = done(command.args(["--cflags", "--libs", "mapcast"]));

@@ -7,30 +7,58 @@
 //! process holds.
 
 use rustix::process::getpid;
-use std::sync::atomic::{AtomicI32, Ordering};
+use rustix::thread::gettid;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
-/// The process whose thread is inside.
-static INSIDE: AtomicI32 = AtomicI32::new(NOBODY);
+/// The thread that is inside, as [`here`] has it.
+static INSIDE: AtomicU64 = AtomicU64::new(NOBODY);
 
-const NOBODY: i32 = 0;
+const NOBODY: u64 = 0;
+
+/// How often the thread inside has entered to fork while it was inside: in a signal handler, or because the handlers
+/// are registered twice.
+static AGAIN: AtomicU32 = AtomicU32::new(0);
+
+/// This process and its calling thread.
+fn here() -> u64 {
+    let number = |pid: rustix::process::Pid| u64::from(pid.as_raw_pid().unsigned_abs());
+    number(getpid()) << 32 | number(gettid())
+}
 
 /// The right to be inside, until it is dropped.
 pub(crate) struct Gate;
 
 impl Gate {
     pub(crate) fn enter() -> Self {
-        let here = getpid().as_raw_pid();
+        let here = here();
         let enter_after =
             |last| INSIDE.compare_exchange(last, here, Ordering::Acquire, Ordering::Relaxed);
         while let Err(inside) = enter_after(NOBODY) {
-            if inside == here {
+            if inside >> 32 == here >> 32 {
                 std::thread::sleep(Duration::from_micros(20));
             } else if enter_after(inside).is_ok() {
                 break;
             }
         }
         Self
+    }
+
+    /// Enters, and stays until [`leave_after_fork`](Self::leave_after_fork), which the child calls, too.
+    pub(super) fn enter_to_fork() {
+        if INSIDE.load(Ordering::Relaxed) == here() {
+            AGAIN.fetch_add(1, Ordering::Relaxed);
+        } else {
+            std::mem::forget(Self::enter());
+        }
+    }
+
+    pub(super) fn leave_after_fork() {
+        if AGAIN.load(Ordering::Relaxed) == 0 {
+            drop(Self);
+        } else {
+            AGAIN.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 }
 
@@ -61,5 +89,19 @@ mod tests {
         }
         drop(inside);
         assert!(super::super::tests::ends_well(i32::try_from(child).unwrap()));
+    }
+
+    #[test]
+    fn a_thread_that_is_inside_can_fork_and_is_inside_afterwards() {
+        let _children = crate::sigbus::tests::with_children();
+        let _handlers = super::super::gate().unwrap();
+        // SAFETY: the child calls nothing but `_exit`.
+        let child = unsafe { libc::fork() };
+        if child == 0 {
+            // SAFETY: ends the process without running what its parent registered.
+            unsafe { libc::_exit(0) };
+        }
+        assert_eq!(INSIDE.load(Ordering::Relaxed), here());
+        assert!(super::super::tests::ends_well(child));
     }
 }

@@ -223,6 +223,8 @@ impl DynWriter {
         why: Why,
         sequence: Option<u64>,
     ) -> Result<Opened, RegionError> {
+        let ours = FileId::of(&self.file);
+        let ours = ours.map_err(|err| RegionError::io(&self.path, "fstat", err))?;
         for _ in 0..TRIES {
             let Home::Named(at) = &mut self.home else {
                 return match sequence {
@@ -233,7 +235,7 @@ impl DynWriter {
             at.renew()?;
             let why = match at.named()? {
                 None => Why::Deleted,
-                Some(_) if open::is_named(&self.file, at)? => why.clone(),
+                Some(named) if named == ours => why.clone(),
                 Some(_) => break,
             };
             // The epoch and the numbers are in this process's own memory: the file may have lost its pages.

@@ -224,7 +224,9 @@ fn fill(
     Wanted { schema, options }: Wanted<'_>,
 ) -> Result<Opened, RegionError> {
     let first = Succession::first(options, 0);
-    let header = create::fill_region(&file, label, schema, options, first.beginning())?;
+    // Empty again: of a part of a region the next writer could not tell what it is.
+    let header = create::fill_region(&file, label, schema, options, first.beginning())
+        .inspect_err(|_| drop(file.set_len(0)))?;
     let to_map = file::open_to_map(&file, None, label)?;
     let publisher = open::start(&to_map, label, &header, options, &first)?;
     Ok(Opened { twin, ..Opened::new(publisher, file, first.epoch, Origin::Created) })

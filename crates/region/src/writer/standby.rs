@@ -26,6 +26,7 @@ use super::preflight::Preflight;
 use super::takeover_lock::pid_in;
 use crate::address::ToPlace;
 use crate::error::{RegionError, RegionErrorKind as Kind};
+use crate::file;
 use crate::fork::OwnFile;
 use crate::location::Location;
 use crate::lock;
@@ -34,7 +35,8 @@ use layout::Schema;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
 use std::fs::File;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -278,13 +280,15 @@ impl Drop for CloseWatch {
 
 impl CloseWatch {
     fn on(file: &File) -> Self {
-        // Not by its name, which another file may have taken.
-        let path = format!("/proc/self/fd/{}", file.as_raw_fd());
-        let close_watch =
-            inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK).and_then(|close_watch| {
-                inotify::add_watch(&close_watch, path, WatchFlags::CLOSE_WRITE).map(|_| close_watch)
-            });
-        Self(close_watch.ok())
+        let watch = || {
+            let close_watch = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
+            // Not by its name, which another file may have taken.
+            file::by_number(file, |path| {
+                Ok(inotify::add_watch(&close_watch, path, WatchFlags::CLOSE_WRITE)?)
+            })?;
+            io::Result::Ok(close_watch)
+        };
+        Self(watch().ok())
     }
 
     /// Whether the file was closed since the last call.
