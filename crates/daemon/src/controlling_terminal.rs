@@ -9,10 +9,11 @@
 //! Price: one open at the start and one for each SIGHUP. No descriptor is kept: an open terminal would
 //! keep a remote shell from logging out.
 
-use std::fs;
-
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
+use signal_hook::consts::SIGHUP;
+
+use crate::disposition::ignores;
 
 /// The terminal of whoever opens it (tty(4)).
 const TERMINAL: &str = "/dev/tty";
@@ -26,7 +27,7 @@ pub(crate) struct ControllingTerminal {
 impl ControllingTerminal {
     /// That of this process. Call it before SIGHUP gets a handler.
     pub(crate) fn of_this_process() -> Self {
-        Self { was_open: !ignores_hangup() && open().is_ok() }
+        Self { was_open: !ignores(SIGHUP) && open().is_ok() }
     }
 
     /// Whether there was a terminal and it has hung up, or its session has ended.
@@ -42,26 +43,9 @@ fn open() -> Result<(), Errno> {
     rustix::fs::open(TERMINAL, flags, Mode::empty()).map(drop)
 }
 
-/// Whether this process ignores SIGHUP; `false` without `/proc`.
-pub(crate) fn ignores_hangup() -> bool {
-    fs::read_to_string("/proc/self/status").is_ok_and(|status| ignored(&status) & 1 == 1)
-}
-
-/// The signals that a process of this `status` (proc(5)) ignores: bit 0 is SIGHUP, signal 1.
-fn ignored(status: &str) -> u64 {
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{ControllingTerminal, ignored};
-
-    #[test]
-    fn the_ignored_signals_are_read_from_the_status() {
-        let status = "SigBlk:\t0000000000000001\nSigIgn:\t0000000000001001\nSigCgt:\t0\n";
-        assert_eq!((ignored(status), ignored("Name:\tx\n")), (0x1001, 0));
-    }
+    use super::ControllingTerminal;
 
     #[test]
     fn a_process_that_never_had_a_terminal_cannot_lose_it() {

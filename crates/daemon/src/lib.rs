@@ -22,6 +22,7 @@ mod call_advice;
 pub mod cli;
 mod closed_streams;
 mod controlling_terminal;
+mod disposition;
 mod exit;
 pub mod logging;
 mod on_change;
@@ -46,7 +47,7 @@ pub use process::{
     unlock_memory,
 };
 pub use rate_limit::RateLimit;
-pub use report::{next_step, one_line, report};
+pub use report::{next_step, one_line, report, report_in_passing};
 pub use signals::{Pending, Signals, StopSignal};
 pub use systemd::{Passed, PassedError, PassedFd, Service};
 pub use terminal::{columns, is_dumb};

@@ -22,14 +22,26 @@ use crate::{call_advice, logging};
 /// A stderr that cannot be written to is ignored, and one that is not read delays the exit by at
 /// most 250 ms: there is no other place to report to.
 pub fn report(program: &str, error: &(dyn Error + 'static)) {
+    write(program, error, logging::last_line);
+    if logging::is_for_machines() {
+        logging::finish();
+    }
+}
+
+/// As [`report`], for an error after which the program goes on: once logging was started it waits for nothing, and what
+/// stderr has no room for is delayed or counted as lost, as any other message.
+pub fn report_in_passing(program: &str, error: &(dyn Error + 'static)) {
+    write(program, error, logging::line);
+}
+
+fn write(program: &str, error: &(dyn Error + 'static), on_stderr: fn(String)) {
     let text = one_line(error);
     if logging::is_for_machines() {
         tracing::error!(target: logging::REPORT_TARGET, "{text}");
-        logging::finish();
     }
     if logging::is_stderr_for_people() {
         // The whole line in one write, so that two processes on one terminal do not mix theirs.
-        logging::last_line(format!("{program}: error: {text}\n"));
+        on_stderr(format!("{program}: error: {text}\n"));
     }
 }
 

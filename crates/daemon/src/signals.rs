@@ -26,10 +26,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use rustix::pipe::{PipeFlags, pipe_with};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::{SigId, flag, low_level};
 
-use crate::controlling_terminal::{ControllingTerminal, ignores_hangup};
+use crate::controlling_terminal::ControllingTerminal;
+use crate::disposition::ignores;
 
 /// The signal that requested the stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,7 +92,7 @@ impl Signals {
     /// Handles SIGTERM, SIGINT and SIGHUP, all as a stop. A program that was started with SIGHUP ignored
     /// goes on ignoring it.
     pub fn stop_only() -> io::Result<Self> {
-        Self::new(if ignores_hangup() { OnHangUp::Nothing } else { OnHangUp::Stop })
+        Self::new(if ignores(SIGHUP) { OnHangUp::Nothing } else { OnHangUp::Stop })
     }
 
     /// Handles SIGTERM, SIGINT and SIGHUP. A program that was started with SIGHUP ignored reloads,
@@ -102,7 +103,14 @@ impl Signals {
 
     fn new(on_hangup: OnHangUp) -> io::Result<Self> {
         let (wake, wake_writer) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
-        let mut signals = Self {
+        let (mut signals, flags) = Self::with_flags(wake, on_hangup)?;
+        signals.write_wakes(&wake_writer, &flags)?;
+        Ok(signals)
+    }
+
+    /// Handlers that set their flags only, and what they are for.
+    fn with_flags(wake: OwnedFd, on_hangup: OnHangUp) -> io::Result<(Self, Vec<(i32, SigId)>)> {
+        let signals = Self {
             wake,
             stop: Arc::default(),
             hangup: Arc::default(),
@@ -120,11 +128,20 @@ impl Signals {
                 flags.push((SIGHUP, flag::register(SIGHUP, Arc::clone(&signals.hangup))?));
             }
         }
-        for (signal, flag) in flags {
+        Ok((signals, flags))
+    }
+
+    /// Makes the handlers write a byte after their flags.
+    fn write_wakes(&mut self, wake_writer: &OwnedFd, flags: &[(i32, SigId)]) -> io::Result<()> {
+        for &(signal, flag) in flags {
             let wake = low_level::pipe::register(signal, wake_writer.try_clone()?)?;
-            signals.registered.extend([flag, wake]);
+            self.registered.extend([flag, wake]);
         }
-        Ok(signals)
+        // One that came between has set its flag and written nothing.
+        if self.stop.load(Ordering::SeqCst) != 0 || self.hangup.load(Ordering::SeqCst) {
+            rustix::io::write(wake_writer, &[0])?;
+        }
+        Ok(())
     }
 
     /// Returns what was requested since the last call.
@@ -162,11 +179,6 @@ impl Signals {
     }
 }
 
-/// Makes a call that exceeds the limit on file sizes fail (EFBIG), where it would end the process.
-pub(crate) fn survive_file_size_limit() -> io::Result<()> {
-    flag::register(SIGXFSZ, Arc::default()).map(drop)
-}
-
 fn number(signal: i32) -> usize {
     usize::try_from(signal).expect("signal numbers are positive")
 }
@@ -191,7 +203,9 @@ mod tests {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     use signal_hook::low_level::raise;
 
-    use super::{Pending, Signals, StopSignal};
+    use rustix::pipe::{PipeFlags, pipe_with};
+
+    use super::{OnHangUp, Pending, Signals, StopSignal};
     use crate::ticks::Monotonic;
     use crate::wait::{Ready, wait};
 
@@ -218,6 +232,14 @@ mod tests {
         assert_eq!(signals.take().stop, Some(StopSignal::Interrupt), "stop stays");
         raise(SIGTERM).expect("raise");
         assert_eq!(signals.take().stop, Some(StopSignal::Terminate));
+
+        let (wake, wake_writer) = pipe_with(PipeFlags::NONBLOCK).expect("a pipe");
+        let (mut early, flags) = Signals::with_flags(wake, OnHangUp::Stop).expect("handlers");
+        raise(SIGTERM).expect("raise");
+        early.write_wakes(&wake_writer, &flags).expect("handlers");
+        assert!(wait(&early, None, None).expect("wait").signal, "one that came early");
+        assert_eq!(early.take().stop, Some(StopSignal::Terminate));
+        drop(early);
 
         let mut others = Signals::stop_only().expect("a second set of handlers");
         drop(signals);

@@ -5,12 +5,13 @@ use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use e2e::Place;
+use e2e::{Daemon, Place};
 use nix::sys::signal::Signal;
 use rustix::process::Signal as ToWorker;
 
 use super::stopped_copy::{HUGE, StoppedCopy};
 use super::{copies, fails_without_leftovers, names, noise, same};
+use crate::copier;
 
 /// A place with a large source, and an older file under the name of the copy.
 ///
@@ -74,6 +75,16 @@ fn a_killed_copier_leaves_neither_workers_nor_files() {
     stopped.copy.kill9();
     stopped.workers_are_gone();
     assert_eq!(names(&place), ["source".into()].into());
+}
+
+/// The kernel forgets how the children of such a process ended.
+#[test]
+fn a_copier_that_was_started_with_sigchld_ignored_waits_for_its_workers() {
+    let (place, _alone) = stage();
+    let mut command = copier().command_under(&["env", "--ignore-signal=CHLD"], &place);
+    let mut copy = Daemon::start("copier", command.args(["source", "copy", "--jobs", "2"]));
+    assert_eq!(copy.exit_code(), 0);
+    same(&place.path("source"), &place.path("copy"));
 }
 
 /// In the mapping engine this would be SIGBUS.

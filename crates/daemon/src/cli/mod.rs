@@ -21,9 +21,9 @@ pub use man::page;
 pub use shell_word::{option_value, shell_path, shell_word};
 pub use whole_number::whole_number;
 
+use crate::disposition::{keep_ended_children, survive_file_size_limit};
 use crate::logging::{self, LogError, LogFilter, LogFormat, Observer};
 use crate::report::report;
-use crate::signals::survive_file_size_limit;
 use crate::terminal::fit;
 use crate::{Exit, OutputError, output, print};
 
@@ -104,6 +104,8 @@ pub fn run<A: Parser, E: Error + 'static>(
 ) -> ExitCode {
     // Where it cannot be handled, the signal still ends the process.
     let _ = survive_file_size_limit();
+    // Where this cannot be handled, a program that waits for a child says that it cannot.
+    let _ = keep_ended_children();
     let code = match parse::<A>(program) {
         Ok(args) => match work(&args) {
             Ok(()) => Exit::Done,

@@ -139,6 +139,14 @@ pub fn finish() {
     }
 }
 
+/// Writes a line to stderr as far as there is room, in its place among the messages of the log.
+pub(crate) fn line(line: String) {
+    match LOG.get().filter(|log| !is_elsewhere(log)) {
+        Some(log) => log.lock().put(line.into_bytes(), |lost, what| log.note(lost, what)),
+        None => last_line(line),
+    }
+}
+
 /// Writes the last line of a program to stderr, and waits as [`finish`] does.
 pub fn last_line(line: String) {
     let own = || Arc::new(Log::new("", Format::Text(Palette::Plain), Stderr::open()));

@@ -60,6 +60,8 @@ pub(crate) struct Sink<O> {
     kept: VecDeque<Kept>,
     bytes: usize,
     lost: u64,
+    /// The last answer of the outlet.
+    is_broken: bool,
 }
 
 /// The rest of a message, and how many messages are lost with it: a note stands for several.
@@ -71,7 +73,7 @@ struct Kept {
 
 impl<O: Outlet> Sink<O> {
     pub(crate) fn new(outlet: O) -> Self {
-        Self { outlet, kept: VecDeque::new(), bytes: 0, lost: 0 }
+        Self { outlet, kept: VecDeque::new(), bytes: 0, lost: 0, is_broken: false }
     }
 
     /// Writes `message`, keeps it, or counts it as lost; `note` words the message about those lost
@@ -94,12 +96,13 @@ impl<O: Outlet> Sink<O> {
         }
     }
 
-    /// As [`flush`](Self::flush) at the end of the process: waits for room, but no longer than `most`.
+    /// As [`flush`](Self::flush) at the end of the process: waits for room, but no longer than `most`, and not for that of
+    /// a broken outlet.
     pub(crate) fn finish(&mut self, most: Duration, note: impl Fn(u64, &str) -> Vec<u8>) {
         let deadline = Monotonic::now().after(most);
         loop {
             self.flush(&note);
-            if self.is_done() || Monotonic::now() >= deadline {
+            if self.is_done() || self.is_broken || Monotonic::now() >= deadline {
                 return;
             }
             std::thread::sleep(RETRY_EVERY);
@@ -118,7 +121,9 @@ impl<O: Outlet> Sink<O> {
 
     fn offer_kept(&mut self) {
         while let Some(Kept { message, stands_for }) = self.kept.front_mut() {
-            match self.outlet.offer(message) {
+            let outcome = self.outlet.offer(message);
+            self.is_broken = outcome == Outcome::Failed;
+            match outcome {
                 Outcome::Taken(length) if length < message.len() => {
                     self.bytes -= length;
                     message.drain(..length);
@@ -136,6 +141,8 @@ impl<O: Outlet> Sink<O> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::{MAX_KEPT, Outcome, Outlet, Sink};
 
     /// An outlet with room for this many bytes.
@@ -220,6 +227,7 @@ mod tests {
         put(&mut sink, "a\n");
         put(&mut sink, "b\n");
         assert!(sink.kept.is_empty() && sink.lost > 0, "{sink:?}");
+        sink.finish(Duration::from_hours(1), note); // waits for nothing
         sink.outlet = Space { room: 100, ..Space::default() };
         put(&mut sink, "c\n");
         assert_eq!(written(&sink), "3 lost by it\nc\n");

@@ -169,6 +169,7 @@ fn publish_lines<'a>(
     let mut destination = Destination::of(target, args)?;
     let (stdin, mut chunk) = (io::stdin(), vec![0; CHUNK]);
     loop {
+        daemon::logging::catch_up();
         let next = Some(Monotonic::now().after(HEARTBEAT));
         let ready = wait(signals, Some(stdin.as_fd()), next).map_err(PublishError::Input)?;
         if ready.signal && signals.take().stop.is_some() {
@@ -201,7 +202,7 @@ fn publish_all(feed: &mut Feed, destination: &mut Destination<'_>) -> Result<(),
             Ok(record) => destination.publish(record.bytes())?,
             Err(refused) => {
                 destination.refused += 1;
-                daemon::report(PROGRAM, &PublishError::Line(refused));
+                daemon::report_in_passing(PROGRAM, &PublishError::Line(refused));
             }
         }
     }
