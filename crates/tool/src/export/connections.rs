@@ -9,7 +9,7 @@
 use std::cell::{Cell, Ref, RefCell};
 use std::rc::{Rc, Weak};
 
-use hyper::body::Bytes;
+use hyper::body::{Body, Bytes};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -30,10 +30,12 @@ pub(crate) struct Connections {
 pub(crate) struct Connection {
     /// When it was opened, or its last request came.
     since: Cell<Instant>,
+    /// The last request has a body, which is not read.
+    has_body: Cell<bool>,
     page: RefCell<Weak<Lease>>,
     answer: RefCell<Weak<Unsent>>,
     /// It ends at once.
-    pub(crate) displaced: Notify,
+    pub(crate) displaced: Rc<Notify>,
     /// It ends after the answer that it has begun.
     pub(crate) finishing: Notify,
 }
@@ -92,9 +94,10 @@ impl Connections {
     pub(crate) fn open(&self) -> Rc<Connection> {
         let new = Rc::new(Connection {
             since: Cell::new(Instant::now()),
+            has_body: Cell::new(false),
             page: RefCell::default(),
             answer: RefCell::default(),
-            displaced: Notify::new(),
+            displaced: Rc::default(),
             finishing: Notify::new(),
         });
         let mut open = self.open.borrow_mut();
@@ -146,14 +149,22 @@ fn displace(open: &mut Vec<Rc<Connection>>, may_end: impl Fn(&Rc<Connection>) ->
 }
 
 impl Connection {
-    /// A request has come.
-    pub(crate) fn begin(&self) {
+    /// A request with this body has come.
+    pub(crate) fn begin(&self, body: &impl Body) {
         self.since.set(Instant::now());
+        self.has_body.set(!body.is_end_stream());
+    }
+
+    pub(crate) fn has_body(&self) -> bool {
+        self.has_body.get()
     }
 
     /// It is answered with the events of a page.
-    pub(crate) fn become_page(&self, lease: Weak<Lease>) {
-        *self.page.borrow_mut() = lease;
+    pub(crate) fn become_page(&self, lease: &Weak<Lease>) {
+        if let Some(lease) = lease.upgrade() {
+            lease.ends(&self.displaced);
+        }
+        self.page.borrow_mut().clone_from(lease);
     }
 
     /// Bytes of its answer, until all was taken.
@@ -183,9 +194,9 @@ mod tests {
     #[test]
     fn the_oldest_request_ends_for_a_new_one_and_a_page_does_not() {
         let (all, first) = (Connections::new(3, usize::MAX), Instant::now());
-        let lease = Rc::new(Lease);
+        let lease = Rc::new(Lease::default());
         let page = open(&all, first, 0);
-        page.become_page(Rc::downgrade(&lease));
+        page.become_page(&Rc::downgrade(&lease));
         let (old, new) = (open(&all, first, 1), open(&all, first, 2));
         let is_open = |one: &Rc<Connection>| all.open.borrow().iter().any(|it| Rc::ptr_eq(it, one));
         let next = open(&all, first, 3);

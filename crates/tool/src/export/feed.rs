@@ -13,6 +13,7 @@
 //!
 //! Price: while a page is open, a look at each region five times a second; nothing while none is.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
 use std::mem::take;
 use std::rc::{Rc, Weak};
@@ -25,6 +26,7 @@ use mapcast::dynamic::Schema;
 use render::{Origin, Reading};
 use serde::Serialize;
 use serde_json::value::RawValue;
+use tokio::sync::Notify;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use crate::inspect::FieldFacts;
@@ -54,12 +56,29 @@ pub(crate) struct Feed {
 #[derive(Debug)]
 struct Page {
     events: Sender<Bytes>,
-    _lease: Rc<Lease>,
+    lease: Rc<Lease>,
 }
 
 /// Is there as long as a page keeps up.
-#[derive(Debug)]
-pub(crate) struct Lease;
+#[derive(Debug, Default)]
+pub(crate) struct Lease {
+    /// Ends the connection of the page at once.
+    end: OnceCell<Rc<Notify>>,
+}
+
+impl Lease {
+    /// The connection ends by `end`.
+    pub(crate) fn ends(&self, end: &Rc<Notify>) {
+        let _ = self.end.set(end.clone());
+    }
+
+    /// Ends the connection, with the events that the page has not taken.
+    fn give_up(&self) {
+        if let Some(end) = self.end.get() {
+            end.notify_one();
+        }
+    }
+}
 
 /// The events of a page.
 #[derive(Debug)]
@@ -143,9 +162,9 @@ impl Feed {
         }
         let (events, receiver) = channel(BEHIND);
         let _ = events.try_send(all.event("all"));
-        let lease = Rc::new(Lease);
+        let lease = Rc::new(Lease::default());
         let stream = Stream { events: receiver, lease: Rc::downgrade(&lease) };
-        self.pages.push(Page { events, _lease: lease });
+        self.pages.push(Page { events, lease });
         self.sent_at = Some(Instant::now());
         stream
     }
@@ -169,7 +188,13 @@ impl Feed {
     /// Sends `event` to all pages. One that is too far behind is closed.
     fn send(&mut self, event: &Bytes) {
         self.sent_at = Some(Instant::now());
-        self.pages.retain(|page| page.events.try_send(event.clone()).is_ok());
+        self.pages.retain(|page| {
+            let is_sent = page.events.try_send(event.clone()).is_ok();
+            if !is_sent {
+                page.lease.give_up();
+            }
+            is_sent
+        });
     }
 }
 

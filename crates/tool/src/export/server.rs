@@ -22,6 +22,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use daemon::{Monotonic, RateLimit, Service, Signals};
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -37,9 +39,9 @@ use super::error::ExportError;
 use super::feed;
 use super::site::{Answer, Site};
 
-/// A refused client that sends nothing for so long has sent everything.
+/// A client that sends nothing for so long has sent everything.
 const DRAIN_PAUSE: Duration = Duration::from_millis(500);
-/// How long what a refused client still sends is read at most.
+/// How long what a client still sends is read at most.
 const DRAIN_TIME: Duration = Duration::from_secs(10);
 
 /// What a client may take.
@@ -183,11 +185,11 @@ async fn serve_connection(stream: TcpStream, connection: &Rc<Connection>, server
     let _ = set_tcp_user_timeout(&stream, read_time);
     let _ = set_socket_send_buffer_size(&stream, limits.send_buffer);
     let own = connection.clone();
-    let answer = service_fn(move |request| {
-        own.begin();
+    let answer = service_fn(move |request: Request<Incoming>| {
+        own.begin(request.body());
         let answer = server.site.answer(&request);
         match answer.body() {
-            Answer::Events(stream) => own.become_page(stream.lease.clone()),
+            Answer::Events(stream) => own.become_page(&stream.lease),
             Answer::Metrics(unsent) => server.connections.answer(&own, unsent),
             Answer::Whole(_) => {}
         }
@@ -200,9 +202,15 @@ async fn serve_connection(stream: TcpStream, connection: &Rc<Connection>, server
     loop {
         tokio::select! {
             ended = &mut exchange => {
-                if let Err(error) = ended {
+                if let Err(error) = &ended {
                     debug!("a connection ended: {error}");
-                    drain(&exchange.into_parts().io.into_inner()).await;
+                }
+                if ended.is_err() || connection.has_body() {
+                    let stream = exchange.into_parts().io.into_inner();
+                    tokio::select! {
+                        () = drain(&stream) => {}
+                        () = connection.displaced.notified() => {}
+                    }
                 }
                 return;
             }
@@ -217,8 +225,8 @@ async fn serve_connection(stream: TcpStream, connection: &Rc<Connection>, server
     }
 }
 
-/// Reads what a client that was refused still sends, for a moment: a close before that would be a reset, which can
-/// overtake the answer.
+/// Reads what a client still sends that was refused, or the rest of a body that nobody wants, for a moment: a close before
+/// that would be a reset, which can overtake the answer.
 async fn drain(stream: &TcpStream) {
     let read = async {
         let mut bytes = [0; 4096];

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::process::{Child, ChildStderr, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -32,7 +32,12 @@ pub(crate) struct Answer {
 impl Server {
     /// Starts `mapcast export ARGUMENTS` on a free port, and waits until it listens.
     pub(crate) fn start(world: &World, arguments: &str) -> Self {
-        let mut server = Self::spawn(world, &format!("export --listen 127.0.0.1:0 {arguments}"));
+        Self::listening(world.command_with(&format!("export --listen 127.0.0.1:0 {arguments}")))
+    }
+
+    /// Starts `command`, an export on a free port, and waits until it listens.
+    pub(crate) fn listening(command: Command) -> Self {
+        let mut server = Self::of(command);
         let line = server.says("listening on http://");
         let (_, address) = line.split_once("http://").expect("its address");
         address.trim_end().trim_end_matches('/').clone_into(&mut server.address);
@@ -41,7 +46,10 @@ impl Server {
 
     /// Starts `mapcast ARGUMENTS`.
     pub(crate) fn spawn(world: &World, arguments: &str) -> Self {
-        let mut command = world.command_with(arguments);
+        Self::of(world.command_with(arguments))
+    }
+
+    fn of(mut command: Command) -> Self {
         let mut child = command.stderr(Stdio::piped()).spawn().expect("mapcast");
         let stderr = BufReader::new(child.stderr.take().expect("a pipe"));
         Self { child, stderr, address: String::new() }

@@ -1,20 +1,27 @@
 //! SIGHUP, as of a terminal that is closed, ends a command as SIGTERM does.
 
 use std::fs;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use mapcast::State;
 use mapcast::dynamic::Reader;
 use nix::sys::signal::Signal;
+use rustix::process::Signal as ToServer;
 
 use crate::recording::{Running, messages, of_topic, wait_until};
+use crate::server::Server;
 use crate::world::{MAPCAST, World};
 
 /// `mapcast ARGUMENTS`, which has SIGHUP as `disposition` says, whatever the test was started with.
 fn start(world: &World, disposition: &str, arguments: &str) -> Running {
+    let mut command = command(world, disposition, arguments);
+    Running(command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("env"))
+}
+
+fn command(world: &World, disposition: &str, arguments: &str) -> Command {
     let mut command = world.command_of("/usr/bin/env");
     command.args([disposition, MAPCAST]).args(arguments.split_whitespace());
-    Running(command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("env"))
+    command
 }
 
 /// The exit code of `running` after a SIGHUP, and what it said.
@@ -59,13 +66,8 @@ fn a_hangup_ends_an_export_cleanly() {
     wait_until("the file", || world.path("out/mapcast.prom").exists());
     let (code, said) = hung_up(export);
     assert_eq!(code, Some(0), "{said}");
-    let port = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = port.local_addr().expect("its address");
-    drop(port);
-    let export = start(&world, BY_DEFAULT, &format!("export --listen {address}"));
-    wait_until("it listens", || std::net::TcpStream::connect(address).is_ok());
-    let (code, said) = hung_up(export);
-    assert_eq!(code, Some(0), "{said}");
+    let mut server = Server::listening(command(&world, BY_DEFAULT, "export --listen 127.0.0.1:0"));
+    assert_eq!(server.end_by(ToServer::HUP).code(), Some(0));
 }
 
 #[test]

@@ -8,7 +8,11 @@ impl World {
     /// Puts a `systemctl` here that does `script`.
     fn systemctl(&self, script: &str) {
         fs::create_dir_all(self.path("bin")).expect("a directory");
-        fs::write(self.path("bin/systemctl"), format!("#!/bin/sh\n{script}\n")).expect("written");
+        // Written by another process: one that another test starts just then inherits no descriptor of it, and what a
+        // process can write to cannot be executed (ETXTBSY).
+        let mut shell = self.command_of("/bin/sh");
+        shell.args(["-c", "printf '%s\\n' '#!/bin/sh' \"$1\" > bin/systemctl", "sh", script]);
+        assert!(shell.status().expect("a shell").success());
         self.chmod("bin/systemctl", 0o755);
     }
 }

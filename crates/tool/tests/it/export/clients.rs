@@ -56,12 +56,26 @@ fn a_thousand_clients_that_send_nothing_or_half_a_request_do_not_block_others() 
     let server = Server::start(&world, "");
     serves(&server);
     let before = peak(&server);
-    let heads = ["", "GET /metrics HT", "GET /metrics HTTP/1.1\r\nHost: localhost\r\nX: "];
+    let half = "GET /metrics HTTP/1.1\r\nHost: localhost\r\nX: ";
+    let heads = ["", "GET /metrics HT", half, "no request\r\n\r\n"];
     let _crowd = crowd(&server, MANY, |number| heads[number % heads.len()].to_owned());
     serves(&server);
     assert!(descriptors(&server) <= MOST + OTHERS, "{}", descriptors(&server));
     let grown = peak(&server) - before;
     assert!(grown < 16 << 10, "{grown} KiB for {MANY} clients");
+}
+
+#[test]
+fn a_client_that_sends_a_long_body_gets_its_answer() {
+    let world = World::new();
+    let server = Server::start(&world, "");
+    let mut stream = server.connect();
+    let head = "POST /metrics HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4000000\r\n\r\n";
+    stream.write_all(head.as_bytes()).expect("sent");
+    stream.write_all(&vec![b'x'; 4_000_000]).expect("the whole body");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("the whole answer");
+    assert!(answer.starts_with("HTTP/1.1 405 "), "{answer}");
 }
 
 #[test]
