@@ -41,10 +41,15 @@ impl Daemon {
         Self::spawn(name, command.stdin(input))
     }
 
-    /// Starts `command` with an empty standard input, and with `stderr` instead of a collected one.
+    /// Starts `command` with `input` as its standard input, and with `stderr` instead of a collected one.
     #[track_caller]
-    pub fn start_logging_to(name: &str, command: &mut Command, stderr: impl Into<Stdio>) -> Self {
-        let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr);
+    pub fn start_logging_to(
+        name: &str,
+        command: &mut Command,
+        input: impl Into<Stdio>,
+        stderr: impl Into<Stdio>,
+    ) -> Self {
+        let command = command.stdin(input).stdout(Stdio::piped()).stderr(stderr);
         let mut child = command.spawn().unwrap_or_else(|err| panic!("cannot start {name}: {err}"));
         let out = Lines::of(child.stdout.take().expect("piped"));
         let (name, err) = (name.to_owned(), Lines::of(std::io::empty()));

@@ -6,8 +6,8 @@ mod host;
 
 use std::fs;
 
-use e2e::{Daemon, wait_until};
-use host::{Host, bytes, free_port};
+use e2e::{Daemon, free_port, wait_until};
+use host::{Host, bytes};
 use layout::{Record, Stu};
 use region::{Begin, DynReader, DynWriter, Options, State, Step};
 
@@ -160,8 +160,8 @@ fn a_mirror_that_is_exported_again_is_known_as_one_after_a_restart() {
         ("import".into(), "1".into())
     );
     on_a.says("hostB/hostA.stu has come over hostA: not imported, which would be a loop");
+    on_b.kill9(); // first: it exports nothing anew while the other one ends
     on_a.kill9();
-    on_b.kill9();
     let mut on_b = b.start();
     wait_until("no news", || row("hostA.stu", "link") == "link lost");
     assert_eq!(row("hostB/hostA.stu", "direction"), "", "exported as if it began here");

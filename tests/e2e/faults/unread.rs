@@ -49,7 +49,7 @@ fn full_pipe() -> (File, OwnedFd) {
 fn start(program: &Program, place: &Place, args: &str, stderr: impl Into<Stdio>) -> Daemon {
     let mut command = program.command(place);
     command.args(args.split_whitespace());
-    Daemon::start_logging_to(program.name(), &mut command, stderr)
+    Daemon::start_logging_to(program.name(), &mut command, Stdio::null(), stderr)
 }
 
 /// Waits, with its own follower, until `count` more records were published.

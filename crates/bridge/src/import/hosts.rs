@@ -158,7 +158,7 @@ mod tests {
 
     use super::*;
     use crate::keys::Key;
-    use crate::transport::Incoming;
+    use crate::transport::{Incoming, Message, Transport, TransportError};
     use crate::wire::{Announcement, DigestKind, Readers, RecordId, encode_digests};
 
     /// One that imports `p*` of `named`, and everything else.
@@ -191,6 +191,38 @@ mod tests {
         importer.remotes.clear();
         assert_eq!(look(&mut importer, start.after(11 * second)).0, State::There);
         assert_eq!(look(&mut importer, start.after(13 * second)).0, State::Lost);
+    }
+
+    struct NoNetwork;
+
+    impl Transport for NoNetwork {
+        fn put(&self, _: &Key, _: &Message<'_>) -> Result<(), TransportError> {
+            Ok(())
+        }
+
+        fn get(&self, _: &str) -> Result<(), TransportError> {
+            Ok(())
+        }
+
+        fn is_linked(&self) -> bool {
+            true
+        }
+    }
+
+    #[test]
+    fn a_host_is_not_lost_while_this_process_was_stopped_but_if_it_is_silent_afterwards() {
+        let (mut importer, start) = (importer(), Monotonic::from_nanos(1));
+        let state_at = |importer: &mut Importer, milliseconds| {
+            importer.turn(start.after(Duration::from_millis(milliseconds)), &NoNetwork);
+            importer.hosts.known["named"].state
+        };
+        hear(&mut importer, "named", &[], start);
+        assert_eq!(state_at(&mut importer, 0), State::There);
+        assert_eq!(state_at(&mut importer, 9000), State::There);
+        hear(&mut importer, "named", &[], start.after(Duration::from_millis(9050)));
+        assert_eq!(state_at(&mut importer, 9100), State::There);
+        assert_eq!(state_at(&mut importer, 20_000), State::There);
+        assert_eq!(state_at(&mut importer, 20_100), State::Lost);
     }
 
     fn hear(importer: &mut Importer, host: &str, paths: &[&str], now: Monotonic) {

@@ -16,6 +16,8 @@ use crate::transport::Transport;
 
 /// Time without a newer record of a region after which the source is asked for it.
 const GRACE: Duration = Duration::from_millis(100);
+/// A turn that is later than this by itself: this process was stopped.
+const STOPPED: Duration = Duration::from_millis(500);
 /// Records that are asked for one by one; more are asked for by a pattern.
 const FEW: usize = 8;
 
@@ -61,7 +63,10 @@ impl Importer {
                 self.remotes.get(&source.host).is_some_and(|remote| remote.is_heard(now, silence));
             imported.mirror.turn(now, is_heard && imported.state == Some(State::Live));
         }
-        self.hosts.turn(&self.imports, &self.remotes, now);
+        // What others sent while this process was stopped has not come in yet: they are judged at the next turn.
+        if now.since(self.next) < STOPPED {
+            self.hosts.turn(&self.imports, &self.remotes, now);
+        }
         self.next = now.after(if is_waiting { GRACE / 4 } else { GRACE });
     }
 }

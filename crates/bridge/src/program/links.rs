@@ -42,6 +42,8 @@ struct Link {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum State {
+    /// No attempt has begun yet: the session is being opened.
+    Opening,
     Connecting,
     Up,
     Down(Cause),
@@ -59,17 +61,18 @@ pub(super) enum LinkStatus {
 
 impl Link {
     fn new(now: Monotonic) -> Self {
-        Self { state: State::Connecting, since: now, failed: None, came_up: None, logged: None }
+        Self { state: State::Opening, since: now, failed: None, came_up: None, logged: None }
     }
 
     fn set(&mut self, state: State, now: Monotonic) {
         match state {
             State::Down(_) => self.failed = Some(now),
             State::Up => self.came_up = Some(now),
-            State::Connecting => {}
+            State::Opening | State::Connecting => {}
         }
         // While it is down, each attempt begins and fails anew.
-        let is_retry = matches!((&self.state, &state), (State::Down(_), State::Connecting));
+        let is_retry =
+            matches!((&self.state, &state), (State::Down(_), State::Opening | State::Connecting));
         if !is_retry && self.state != state {
             self.since = now;
             self.state = state;
@@ -81,7 +84,7 @@ impl Link {
         match &self.state {
             State::Down(cause) => Some(cause.clone()),
             State::Connecting if now.since(self.since) >= PATIENCE => Some(Cause::silence()),
-            State::Connecting | State::Up => None,
+            State::Opening | State::Connecting | State::Up => None,
         }
     }
 
@@ -139,7 +142,7 @@ impl Links {
         for endpoint in &settings.connect {
             let link = links.entry(address(endpoint)).or_insert_with(|| Link::new(now));
             // The session is opened again.
-            link.set(State::Connecting, now);
+            link.set(State::Opening, now);
         }
     }
 
@@ -233,16 +236,26 @@ mod tests {
     #[test]
     fn an_endpoint_that_does_not_answer_is_down_after_a_while_and_one_that_refuses_at_once() {
         let (settings, links) = links(&format!("connect = [\"{A}\", \"{B}\"]"));
-        links.note(B, State::Down(Cause::of("x: refused")), at(1));
+        links.note(A, State::Connecting, at(5));
+        links.note(B, State::Down(Cause::of("x: refused")), at(6));
         let status =
             |second| links.turn(&settings, at(second)).into_iter().map(|(_, status)| status);
         let down = LinkStatus::Down(Cause::of("refused"));
-        assert_eq!(status(1).collect::<Vec<_>>(), [LinkStatus::Connecting, down.clone()]);
-        links.note(B, State::Connecting, at(2));
+        assert_eq!(status(6).collect::<Vec<_>>(), [LinkStatus::Connecting, down.clone()]);
+        links.note(B, State::Connecting, at(7));
         let silent = LinkStatus::Down(Cause::silence());
-        assert_eq!(status(3).collect::<Vec<_>>(), [silent, down]);
-        links.note(A, State::Up, at(4));
-        assert_eq!(status(4).next(), Some(LinkStatus::Up));
+        assert_eq!(status(8).collect::<Vec<_>>(), [silent, down]);
+        links.note(A, State::Up, at(9));
+        assert_eq!(status(9).next(), Some(LinkStatus::Up));
+    }
+
+    #[test]
+    fn an_endpoint_that_was_not_tried_yet_is_not_down_however_long_the_session_is_opened() {
+        let (settings, links) = links(&format!("connect = \"{A}\""));
+        assert_eq!(links.turn(&settings, at(60))[0].1, LinkStatus::Connecting);
+        links.note(A, State::Connecting, at(60));
+        assert_eq!(links.turn(&settings, at(62))[0].1, LinkStatus::Connecting);
+        assert_eq!(links.turn(&settings, at(63))[0].1, LinkStatus::Down(Cause::silence()));
     }
 
     #[test]

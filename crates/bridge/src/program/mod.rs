@@ -8,6 +8,7 @@ mod links;
 mod network;
 mod one_thread;
 mod over_zenoh;
+mod replies;
 mod row;
 mod run;
 mod silence;

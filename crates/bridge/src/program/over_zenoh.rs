@@ -1,7 +1,7 @@
 //! The network over Zenoh: one session, as a router or a client.
 //!
-//! Invariant: every message may be dropped where a link is slow, and none waits for one: Zenoh's `Block` would delay the
-//! messages to all other hosts, too. Buffers are small, so that what arrives is not old.
+//! Invariant: every message may be dropped where a link is slow, and the loop waits for none: Zenoh's `Block` would delay
+//! the messages to all other hosts, too. Replies, which may have to wait, have a thread: see replies.rs. Buffers are small, so that what arrives is not old.
 //!
 //! Price: Zenoh's threads; a few bytes beside the key for each message.
 
@@ -20,6 +20,7 @@ use zenoh::query::{ConsolidationMode, Queryable};
 use zenoh::sample::Sample;
 use zenoh::{Config, Session, Wait};
 
+use super::replies::{Replies, ReplySample};
 use super::subscriptions::subscribe;
 use crate::inbox::Inbox;
 use crate::keys::{Key, PREFIX};
@@ -93,17 +94,18 @@ fn serve(
     if settings.exports.is_empty() {
         return Ok(Vec::new());
     }
-    let host = &settings.host;
+    let (host, replies) = (&settings.host, Replies::start()?);
     let mut queryables = Vec::new();
     // `**` does not match a chunk that begins with `@`.
     for key in [format!("{PREFIX}/{host}/**"), format!("{PREFIX}/{host}/*/@schema")] {
-        let inbox = inbox.clone();
+        let (inbox, replies) = (inbox.clone(), replies.clone());
         let queryable = session
             .declare_queryable(key)
             .callback(move |query| {
                 // No bridge sends one with a payload, which would wait in the inbox with it.
                 if query.payload().is_none() && query.attachment().is_none() {
-                    inbox.push(Incoming::Query(Box::new(ZenohQuery(query))));
+                    let replies = replies.clone();
+                    inbox.push(Incoming::Query(Box::new(ZenohQuery { query, replies })));
                 }
             })
             .wait();
@@ -166,21 +168,31 @@ fn parts<'a>(message: &Message<'a>) -> (Option<Vec<u8>>, &'a [u8], Priority) {
 }
 
 #[derive(Debug)]
-struct ZenohQuery(zenoh::query::Query);
+struct ZenohQuery {
+    query: zenoh::query::Query,
+    replies: Replies,
+}
+
+impl Drop for ZenohQuery {
+    fn drop(&mut self) {
+        self.replies.end(self.query.clone());
+    }
+}
 
 impl Query for ZenohQuery {
     fn asks_for(&self, key: &Key) -> bool {
-        KeyExpr::new(key.to_string()).is_ok_and(|key| self.0.key_expr().intersects(&key))
+        KeyExpr::new(key.to_string()).is_ok_and(|key| self.query.key_expr().intersects(&key))
     }
 
     fn after(&self) -> Option<(u64, u64)> {
-        crate::keys::after(self.0.parameters().as_str())
+        crate::keys::after(self.query.parameters().as_str())
     }
 
     fn reply(&self, key: &Key, message: &Message<'_>) -> Result<(), TransportError> {
-        // It has the priority of the get, and may be dropped as that may.
+        // It has the priority of the get.
         let (attachment, payload, _) = parts(message);
-        self.0.reply(key.to_string(), payload).attachment(attachment).wait().map_err(failed)
+        let (key, payload) = (key.to_string(), payload.to_owned());
+        self.replies.send(&self.query, ReplySample { key, attachment, payload })
     }
 }
 
@@ -314,16 +326,13 @@ fn access_control(hosts: &[String], relays: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::net::{Ipv4Addr, TcpListener};
-
     use super::*;
     use crate::keys::Source;
+    use e2e::free_port;
 
     /// Opens a session with these imports and keys of `[tls]`.
     fn open(listen: &str, imports: &str, tls: &str) -> Result<Zenoh, TransportError> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
-        let port = listener.local_addr().expect("its address").port();
-        drop(listener);
+        let port = free_port();
         let text = format!(
             "[bridge]\nhost = \"b\"\nlisten = \"tcp/{listen}:{port}\"\n\
              [tls]\nca = \"/ca\"\ncert = \"/cert\"\nkey = \"/key\"\n{tls}\n{imports}"

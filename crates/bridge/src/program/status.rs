@@ -99,8 +99,9 @@ impl Status {
         let gone: BTreeSet<_> =
             self.published.keys().filter(|name| !rows.contains_key(*name)).copied().collect();
         for name in gone {
-            self.published.remove(&name);
+            // One that cannot be retired now is tried again.
             self.retire(&name)?;
+            self.published.remove(&name);
         }
         let now = wall_clock::now();
         for (name, row) in rows {

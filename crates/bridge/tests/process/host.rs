@@ -1,7 +1,6 @@
 //! A host of a test: a directory, a configuration, and a bridge that ends with it.
 
 use std::fs::File;
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
 
 use e2e::{Daemon, Place, Program};
@@ -12,12 +11,6 @@ use region::{DynInstanceReader, DynWriter, InstanceReader, Reader, State};
 pub(crate) struct Host {
     pub(crate) name: &'static str,
     pub(crate) place: Place,
-}
-
-/// A port of this machine that was free a moment ago. A bridge that finds it taken tries again.
-pub(crate) fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
-    listener.local_addr().expect("its address").port()
 }
 
 impl Host {

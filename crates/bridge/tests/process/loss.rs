@@ -1,8 +1,8 @@
 //! What an operator sees of links and hosts that are not there, are lost, and come back.
 
-use e2e::wait_until;
+use e2e::{free_port, wait_until};
 
-use crate::host::{Host, bytes, free_port};
+use crate::host::{Host, bytes};
 
 /// An import of hostA's `stu` over this port.
 fn import(port: u16, mode: &str) -> Host {

@@ -7,8 +7,8 @@ mod loss;
 mod refused;
 mod tls;
 
-use e2e::wait_until;
-use host::{Host, bytes, free_port, numbers};
+use e2e::{free_port, wait_until};
+use host::{Host, bytes, numbers};
 use layout::{Record, Stu};
 use nix::sys::signal::Signal;
 use region::{DynInstanceReader, DynInstanceWriter, Options, State};

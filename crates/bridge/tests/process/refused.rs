@@ -1,9 +1,9 @@
 //! What is refused at the start, and what is not exported after a reload.
 
-use e2e::wait_until;
+use e2e::{free_port, wait_until};
 use nix::sys::signal::Signal;
 
-use crate::host::{Host, bytes, free_port};
+use crate::host::{Host, bytes};
 
 #[test]
 fn a_relative_directory_of_regions_is_refused_by_the_check_and_the_start() {

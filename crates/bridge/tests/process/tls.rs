@@ -1,9 +1,9 @@
 //! Encrypted links: who may connect, and who may publish under which name.
 
-use e2e::{Daemon, wait_until};
+use e2e::{Daemon, free_port, wait_until};
 
 use crate::authority::Authority;
-use crate::host::{Host, bytes, free_port};
+use crate::host::{Host, bytes};
 
 const EXPORT: &str = "[[export]]\nregion = \"stu\"\n";
 
