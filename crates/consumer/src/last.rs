@@ -22,10 +22,10 @@ impl Session<'_> {
             if let Some(lack) = self.lack(&[]).filter(|_| schedule.at_once) {
                 return Err(lack.into());
             }
+            self.timeout.check(&self.link)?;
             if self.await_instances()?.is_break() || self.wait()?.is_break() {
                 break;
             }
-            self.timeout.check(&self.link)?;
         }
         Ok(())
     }

@@ -24,7 +24,7 @@ impl Session<'_> {
             {
                 return self.log(&[saved]).map(drop);
             }
-            let _ = self.wait()?;
+            let _ = self.await_value()?;
             self.check_limits(schedule)?;
         }
         Err(Kind::NoSnapshot(self.link.path()).into())

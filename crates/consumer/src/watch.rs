@@ -82,14 +82,14 @@ impl Session<'_> {
         grid: &mut Option<Ticks>,
         schedule: Schedule,
     ) -> Result<Flow, ConsumerError> {
-        let Some(found) = self.survey(schedule)? else { return self.wait() };
+        let Some(found) = self.survey(schedule)? else { return self.await_value() };
         let newest = found.iter().filter_map(|one| Some((one.instance, one.publication?)));
         if let Err(unhealthy) = self.health.check(&mut self.link, newest) {
             if !self.health.waits {
                 return Err(unhealthy);
             }
             self.timeout.instead = Some(unhealthy);
-            return self.wait();
+            return self.await_value();
         }
         let printed = self.print_table(&found, schedule)?;
         if printed.is_none() && !self.is_selective() {
@@ -101,13 +101,20 @@ impl Session<'_> {
         }
         if printed.is_none() && self.health.waits {
             self.timeout.instead = Some(Kind::NotSelected(self.link.path()).into());
-            return self.wait();
+            return self.await_value();
         }
         self.saw_all(&found);
         let now = Monotonic::now();
         grid.get_or_insert_with(|| Ticks::new(now, schedule.poll)).take(now);
         let flow = printed.unwrap_or(Flow::Continue(()));
         if schedule.once || flow.is_break() { Ok(Flow::Break(())) } else { self.flush() }
+    }
+
+    /// Waits some time for a value, after a look that found none, unless the time for it is over. One that comes
+    /// while this process does not run is there at the next look.
+    pub(crate) fn await_value(&mut self) -> Result<Flow, ConsumerError> {
+        self.timeout.check(&self.link)?;
+        self.wait()
     }
 
     /// Prints those of the records found that are selected; `None` if none is.
@@ -221,8 +228,10 @@ impl Session<'_> {
     /// An error if nothing new was published for too long, printed or not, or if a newest record or
     /// its writer is not as asked for.
     pub(crate) fn check_limits(&mut self, schedule: Schedule) -> Result<(), ConsumerError> {
-        let is_limited = self.timeout.is_limited() || self.health.is_limited();
-        if is_limited && !self.health.waits {
+        if self.health.waits {
+            return Ok(()); // `await_value` looks first
+        }
+        if self.timeout.is_limited() || self.health.is_limited() {
             if let Some(found) = self.survey(schedule)? {
                 self.saw_all(&found);
             }

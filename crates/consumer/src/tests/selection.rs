@@ -113,8 +113,8 @@ fn with_a_rate_the_newest_of_many_records_is_printed() {
     let args = ["--follow", "--rate", "0.001"];
     assert_eq!(stage.play(&args, steps).ids(), [1, 7], "the others waited for their time");
 
-    let args = ["--follow", "--rate", "200", "--count", "3"];
-    let steps = (0..2000).map(|round| stage.publishes(10 * round..10 * round + 5));
+    let args = ["--follow", "--rate", "20", "--count", "3"];
+    let steps = (0..100_000).map(|round| stage.publishes(10 * round..10 * round + 5));
     let ids = stage.play(&args, steps).ids();
     assert!(ids.len() == 3 && ids[0] == 7 && ids[1..].is_sorted(), "{ids:?}");
     // The first of a burst if it is due, else the last.

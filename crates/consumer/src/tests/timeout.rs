@@ -1,5 +1,7 @@
 //! How long a consumer waits, and its message at the end.
 
+use std::time::Duration;
+
 use daemon::Exit;
 use layout::{Record, Stu};
 
@@ -37,6 +39,19 @@ fn once_with_a_timeout_waits_for_region_and_value() {
     let played = stage.play(&["--once", "--timeout", "1h"], steps);
     assert_eq!(played.ids(), [10]);
     assert_eq!(played.words(), [&format!("waiting for {}", stage.path().display()), "attached"]);
+}
+
+#[test]
+fn a_value_that_came_in_time_is_printed_however_late_the_next_look_is() {
+    for mode in [["--once", "--timeout=1s"], ["--last=1", "--timeout=1s"]] {
+        let stage = Stage::of_students();
+        let publish = stage.publishes([10]);
+        let late = Box::new(move || {
+            publish();
+            std::thread::sleep(Duration::from_millis(1100));
+        });
+        assert_eq!(stage.play(&mode, [late as Step]).ids(), [10]);
+    }
 }
 
 #[test]

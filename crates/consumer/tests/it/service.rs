@@ -4,6 +4,7 @@ use std::fs::File;
 use std::os::fd::AsRawFd;
 use std::path::Path;
 use std::sync::mpsc;
+use std::time::Duration;
 
 use bytemuck::bytes_of;
 use layout::{Record, Stu};
@@ -50,7 +51,7 @@ fn a_consumer_that_cannot_attach_is_never_ready() {
 fn the_status_names_the_region_that_is_read_or_waited_for() {
     for args in [["--follow"], ["--poll=1h"]] {
         let world = World::new();
-        let mut manager = Manager::new(&world);
+        let mut manager = Manager::new(&world).with_watchdog(Duration::from_millis(400));
         let mut consumer = manager.start(None, &["x", args[0]]);
         manager.wait_for("READY=1");
         manager.wait_for("STATUS=waiting for x");
