@@ -73,6 +73,11 @@ impl Lines {
         self.discarding || self.buffer.last().is_some_and(|&byte| byte != b'\n')
     }
 
+    /// How many whole lines are buffered.
+    pub(crate) fn count(&self) -> u64 {
+        self.buffer[self.scanned..].iter().map(|&byte| u64::from(byte == b'\n')).sum()
+    }
+
     /// The next whole line and its number, counted from 1.
     pub(crate) fn next_line(&mut self) -> Option<(u64, Line<'_>)> {
         loop {
@@ -116,6 +121,18 @@ impl Lines {
 #[cfg(test)]
 mod tests {
     use super::{Line, Lines};
+
+    #[test]
+    fn whole_lines_that_were_not_taken_out_are_counted() {
+        let mut lines = Lines::new(9);
+        assert_eq!(lines.count(), 0);
+        lines.push(b"a\nb\nc");
+        assert_eq!(lines.count(), 2);
+        assert!(lines.next_line().is_some());
+        assert_eq!(lines.count(), 1);
+        lines.end();
+        assert_eq!(lines.count(), 2);
+    }
 
     /// All lines of `chunks`; "<too long>" for each line that is too long.
     fn all(max: usize, chunks: &[&str]) -> Vec<(u64, String)> {

@@ -184,6 +184,11 @@ impl Input {
         self.has_lines
     }
 
+    /// How many whole lines were read and not taken out.
+    pub(crate) fn unread(&self) -> u64 {
+        self.decoder.lines.count()
+    }
+
     /// Whether the stream has ended and every line was taken out; a named pipe never ends.
     pub(crate) fn has_ended(&self) -> bool {
         self.ended && !self.has_lines

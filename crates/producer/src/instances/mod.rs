@@ -151,8 +151,8 @@ impl InstanceSet {
 
     fn search_in(&mut self, glob: &GlobInstances, there: &[InstanceName]) -> Changes {
         self.next_search = Some(Monotonic::now().after(glob.rescan));
-        let found = search(glob);
-        let there: BTreeSet<_> = there.iter().copied().collect();
+        let (mut found, there) = (search(glob), there.iter().copied().collect::<BTreeSet<_>>());
+        found.keep(&there);
         let retired: BTreeSet<_> = there.difference(&found.names).copied().collect();
         for name in &retired {
             self.retire(*name);

@@ -10,7 +10,7 @@ use layout::{BadInstanceName, InstanceName};
 use settings::GlobInstances;
 
 use crate::names::{list, listed};
-use crate::sources::matches;
+use crate::sources::try_matches;
 
 /// What a search has found.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -19,9 +19,18 @@ pub(crate) struct Found {
     pub(crate) names: BTreeSet<InstanceName>,
     /// Those that cannot be names of instances, and why.
     bad: BTreeMap<String, BadInstanceName>,
+    /// Why some folder could not be read at the moment.
+    failure: Option<String>,
 }
 
 impl Found {
+    /// Counts those that were `there` as found if a folder could not be read: they may be in it.
+    pub(crate) fn keep(&mut self, there: &BTreeSet<InstanceName>) {
+        if self.failure.is_some() {
+            self.names.extend(there);
+        }
+    }
+
     /// Which names cannot be those of instances, if there are any.
     pub(crate) fn bad(&self) -> Option<String> {
         let bad = &self.bad;
@@ -41,7 +50,14 @@ impl Found {
 /// Searches for the paths that the patterns match.
 pub(crate) fn search(glob: &GlobInstances) -> Found {
     let mut found = Found::default();
-    for path in glob.patterns.iter().flat_map(|pattern| matches(pattern)) {
+    for path in glob.patterns.iter().flat_map(|pattern| try_matches(pattern)) {
+        let path = match path {
+            Ok(path) => path,
+            Err(error) => {
+                found.failure = Some(error.to_string());
+                continue;
+            }
+        };
         match name_of(&path) {
             Ok(name) => {
                 found.names.insert(name);
@@ -75,7 +91,13 @@ impl Choice {
         let stay = there.intersection(&found.names);
         let mut names: Vec<_> = stay.chain(found.names.difference(there)).copied().collect();
         let left_out = names.split_off(names.len().min(glob.max as usize));
-        let complaint = complaint(glob, &names, &left_out, found.bad());
+        let complaint = match &found.failure {
+            Some(failure) => {
+                let (patterns, rescan) = (patterns(glob), settings::duration_text(glob.rescan));
+                Some(format!("cannot search for {patterns}: {failure}; again in {rescan}"))
+            }
+            None => complaint(glob, &names, &left_out, found.bad()),
+        };
         Self { names, complaint }
     }
 }
@@ -118,9 +140,31 @@ mod tests {
     use std::os::unix::ffi::OsStrExt;
     use std::time::Duration;
 
+    use layout::InstanceName;
     use settings::GlobInstances;
 
-    use super::{Choice, search};
+    use super::{Choice, Found, search};
+
+    #[test]
+    fn a_folder_that_cannot_be_read_at_the_moment_takes_no_instance_away() {
+        let name = |text: &str| InstanceName::new(text).expect("a name");
+        let (there, names) = (BTreeSet::from([name("eth0")]), BTreeSet::from([name("lo")]));
+        let glob = GlobInstances {
+            patterns: vec!["/a/*".into(), "/b/*".into()],
+            rescan: Duration::from_secs(1),
+            max: 9,
+        };
+        let mut found = Found { names, ..Found::default() };
+        found.keep(&there);
+        assert!(!found.names.contains("eth0"), "it is gone");
+        found.failure = Some("/a: Too many open files in system".to_owned());
+        found.keep(&there);
+        let choice = Choice::of(&found, &there, &glob);
+        assert_eq!(choice.names, [name("eth0"), name("lo")]);
+        let complaint = choice.complaint.expect("a complaint");
+        let want = "cannot search for /a/* or /b/*: /a: Too many open files in system; again in 1s";
+        assert_eq!(complaint, want);
+    }
 
     #[test]
     fn names_are_the_last_components_of_all_matches_and_bad_ones_are_left_out() {

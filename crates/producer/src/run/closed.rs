@@ -15,6 +15,11 @@ impl Producer {
         records.log_losses();
         let (sink, count) = (&publisher.sink, publisher.records());
         let keys = input.as_ref().map(Input::keys);
+        let unread = input.as_ref().map_or(0, Input::unread);
+        let unread = (unread > 0).then(|| {
+            format!("{} of the input had been read and not published", counted(unread, "line"))
+        });
+        let incomplete = keys.and_then(|keys| records.unpublished(keys, count));
         let failures = match input {
             Some(_) => counted(input_log.bad_lines(), "bad line"),
             None => counted(schedule.missed(), "missed tick"),
@@ -25,7 +30,7 @@ impl Producer {
             epoch: sink.epoch(),
             sequence: sink.sequence(),
             records: count,
-            unpublished: keys.and_then(|keys| records.unpublished(keys, count)),
+            unpublished: incomplete.into_iter().chain(unread).collect(),
             failures,
         }
     }
@@ -39,8 +44,8 @@ pub(super) struct Closed {
     epoch: Option<u64>,
     sequence: Option<u64>,
     records: u64,
-    /// What of the input was not published, if anything.
-    unpublished: Option<String>,
+    /// What of the input was not published.
+    unpublished: Vec<String>,
     failures: String,
 }
 
@@ -48,7 +53,7 @@ impl Closed {
     pub(super) fn log(&self, end: End) {
         let Self { span, path, epoch, sequence, records, unpublished, failures } = self;
         let _about = span.enter();
-        if let Some(what) = unpublished {
+        for what in unpublished {
             tracing::warn!(region = %path, "{what}");
         }
         tracing::info!(

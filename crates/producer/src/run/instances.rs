@@ -10,6 +10,8 @@ impl Producer {
     pub(super) fn open_records(&mut self) -> Result<(), ProducerError> {
         log_gone(&*self.publisher.sink);
         let changes = self.records.open(&self.settings, &*self.publisher.sink);
+        // First: it may be full.
+        self.retire_gone()?;
         for name in &changes.joined {
             self.publisher.sink.join(name)?;
         }

@@ -212,8 +212,25 @@ impl OpenFile {
 
 /// The files that `pattern` matches, sorted; a folder that cannot be read has none.
 pub(crate) fn matches(pattern: &Path) -> impl Iterator<Item = PathBuf> + use<> {
+    try_matches(pattern).filter_map(Result::ok)
+}
+
+/// The same, with an error for each folder that the machine cannot read at the moment.
+pub(crate) fn try_matches(pattern: &Path) -> impl Iterator<Item = io::Result<PathBuf>> + use<> {
     let pattern = pattern.to_str().and_then(|pattern| glob::glob(pattern).ok());
-    pattern.into_iter().flatten().filter_map(Result::ok)
+    pattern.into_iter().flatten().filter_map(|found| match found {
+        Ok(path) => Some(Ok(path)),
+        Err(error) => is_of_the_moment(error.error()).then(|| {
+            let path = error.path().display();
+            Err(io::Error::other(format!("{path}: {}", error.error())))
+        }),
+    })
+}
+
+/// Whether the machine is out of descriptors or memory, or a disk fails.
+fn is_of_the_moment(error: &io::Error) -> bool {
+    let errno = Errno::from_io_error(error);
+    matches!(errno, Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM | Errno::IO))
 }
 
 /// The file that has the name `path` now: the open one if that is still it, else a new one.

@@ -53,7 +53,7 @@ use tracing::Level;
 
 pub(crate) use clock::Moment;
 use files::Files;
-pub(crate) use files::matches;
+pub(crate) use files::try_matches;
 use losses::{Losses, What};
 use sample_error::SampleError;
 use sampler::{Sample, Sampler, sampler};

@@ -103,7 +103,7 @@ fn the_first_record_of_a_region_that_a_reload_opens_has_rates() {
 fn records_of_an_earlier_producer_are_not_in_the_rate_of_the_status() {
     let place = Place::new();
     configure(&place, "b", "input = { key = \"n\" }", "");
-    fs::write(place.path("lines"), "{\"n\":1}\n".repeat(200_000)).expect("write");
+    fs::write(place.path("lines"), "{\"n\":1}\n".repeat(20_000)).expect("write");
     let mut earlier = place.command(env!("CARGO_BIN_EXE_producer"));
     let lines = fs::File::open(place.path("lines")).expect("open");
     earlier.arg(config(&place, "b")).stdin(Stdio::from(lines));

@@ -307,7 +307,7 @@ fn a_region_of_instances_is_closed_and_says_how_many_records_it_had() {
     let mut producer = place.start_quietly("log");
     wait_until("records", || newest(&place).values().filter(|(n, _)| *n > 2).count() == 2);
     let reader = DynInstanceReader::open(place.region()).expect("a region");
-    assert_eq!(reader.state(), State::Live);
+    wait_until("a live region", || reader.state() == State::Live);
     producer.signal(Signal::TERM);
     producer.ends_with(0);
     assert_eq!(reader.state(), State::Closed);
