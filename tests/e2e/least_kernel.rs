@@ -1,7 +1,9 @@
-//! Linux 3.15 is enough: newer calls are replaced.
+//! Linux 3.15 is enough: newer calls are replaced, or their absence is named.
 //!
 //! An old kernel returns `ENOSYS` for a call that it does not know, a container's filter often
 //! `EPERM`. `sandbox.rs` tests single calls in detail.
+
+use std::path::Path;
 
 use e2e::{Place, names_in, where_refused};
 use nix::errno::Errno;
@@ -10,6 +12,8 @@ use nix::libc::{
     SYS_inotify_add_watch, SYS_inotify_init1, SYS_madvise, SYS_memfd_create, SYS_openat2,
     SYS_pidfd_open, SYS_renameat2, SYS_statx, c_long,
 };
+
+use region::Notifier;
 
 use crate::{consumer, copier, producer};
 
@@ -71,6 +75,16 @@ fn a_copy_needs_no_call_newer_than_linux_3_15() {
             let mut copy = copier().start(&place, "source copy --verify");
             assert_eq!(copy.exit_code(), 0, "{errno}: {:?}", copy.err());
             assert!(std::fs::read(place.path("copy")).expect("the copy") == bytes, "{errno}");
+        });
+    }
+}
+
+#[test]
+fn a_notifier_names_the_call_that_it_cannot_do_without() {
+    for errno in [Errno::ENOSYS, Errno::EPERM] {
+        where_refused(&[SYS_eventfd2], errno, || {
+            let error = Notifier::awaiting(Path::new("/none.region")).expect_err("no eventfd");
+            assert!(error.to_string().starts_with("/none.region: eventfd: "), "{error}");
         });
     }
 }

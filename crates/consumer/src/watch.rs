@@ -229,7 +229,7 @@ impl Session<'_> {
     /// its writer is not as asked for.
     pub(crate) fn check_limits(&mut self, schedule: Schedule) -> Result<(), ConsumerError> {
         if self.health.waits {
-            return Ok(()); // `await_value` looks first
+            return Ok(()); // `await_value` has checked the time, after a look
         }
         if self.timeout.is_limited() || self.health.is_limited() {
             if let Some(found) = self.survey(schedule)? {

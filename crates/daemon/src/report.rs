@@ -1,4 +1,4 @@
-//! The last line of a program that failed: the program, the error and every cause.
+//! An error as a line: the program, the error and every cause. It is the last line of a program that failed.
 //!
 //! Invariant: exactly one line for any messages. Control characters, which may come
 //! from a hostile file name or input line, are escaped; line breaks become spaces; of what is longer than a screen the ends
@@ -28,8 +28,8 @@ pub fn report(program: &str, error: &(dyn Error + 'static)) {
     }
 }
 
-/// As [`report`], for an error after which the program goes on: once logging was started it waits for nothing, and what
-/// stderr has no room for is delayed or counted as lost, as any other message.
+/// As [`report`], for an error after which the program goes on: it waits for nothing, and what stderr has no room for is
+/// delayed or counted as lost, as any other message. [`logging::catch_up`] and [`logging::finish`] write what is delayed.
 pub fn report_in_passing(program: &str, error: &(dyn Error + 'static)) {
     write(program, error, logging::line);
 }

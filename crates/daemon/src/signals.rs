@@ -3,7 +3,6 @@
 //! | signal | meaning |
 //! |---|---|
 //! | SIGTERM, SIGINT | stop: finish the current record, close, exit 0 |
-//! | SIGXFSZ | ignored in every program: the call that exceeds the limit fails with EFBIG |
 //! | SIGHUP | after [`Signals::stop_only`]: stop; after [`Signals::stop_and_reload`]: read the configuration again, but stop if the terminal that the program was started in has hung up |
 //!
 //! Invariant: a handler sets its flag first and writes the wake-up byte second, and

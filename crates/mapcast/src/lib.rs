@@ -62,7 +62,7 @@
 //!   that it waited on. The wait itself is on the caller's thread. [`Writer`] and [`Reader`] are [`Send`] and [`Sync`]; their methods that publish
 //!   or read take `&mut self`.
 //! - **fork.** A writer belongs to the process that opened it. In a child, publishing is an error and
-//!   dropping does nothing. A reader works on both sides.
+//!   dropping does nothing. A reader works on both sides, a [`Notifier`] in the parent only.
 //! - **Memory.** A writer has one descriptor for the region and one for its directory, a reader one; each
 //!   maps the whole file: `slots` (8) records, each with 16 bytes of its own and rounded up to 64, and some
 //!   hundred bytes of header and description.

@@ -25,8 +25,8 @@ pub(crate) fn id() -> BootId {
     if !WAS_ASKED.load(Ordering::Acquire) {
         let found = match ask() {
             Ok(text) => parse(&text).unwrap_or(UNKNOWN),
-            // It can be seen another time.
-            Err(err) if file::is_of_the_moment(&err) => return UNKNOWN,
+            // Not remembered: the next call may succeed.
+            Err(err) if file::is_transient(&err) => return UNKNOWN,
             Err(_) => UNKNOWN,
         };
         let halves: [u64; 2] = bytemuck::cast(found);

@@ -143,7 +143,7 @@ pub(crate) fn is_out_of_descriptors(err: &std::io::Error) -> bool {
 }
 
 /// Whether the same call may succeed another time: there are no descriptors or no memory left.
-pub(crate) fn is_of_the_moment(err: &std::io::Error) -> bool {
+pub(crate) fn is_transient(err: &std::io::Error) -> bool {
     is_out_of_descriptors(err) || err.raw_os_error() == Some(libc::ENOMEM)
 }
 

@@ -3,7 +3,7 @@
 //! Invariants:
 //! 0. In a forked child, [`OwnFile::is_here`] is false for every file that an ancestor opened, and
 //!    true for those that the child opens itself.
-//! 1. In a forked child the number of every [`OwnFile`] of the parent leads to an unused descriptor.
+//! 1. In a forked child the number of every [`OwnFile`] of the parent leads to another file.
 //!    So the parent's lock, which the kernel keeps until the last descriptor of
 //!    its open file description is closed, ends with the parent.
 //!
@@ -22,12 +22,12 @@
 //! Once the handlers are registered, no thread is in the [`Gate`] while the process forks, so a child
 //! finds every list behind it whole and open to it, however many threads its parent has.
 //!
-//! Price: one page for the process; a load and a comparison each publish; in a child a descriptor for each file that its
-//! parent had open.
+//! Price: one page for the process; a load and a comparison each publish; in a child one
+//! more while the handler runs.
 //!
 //! # Safety
-//! The handlers run in the thread that forks. In the child they use atomics, `eventfd`, `epoll_create1`, `dup3`,
-//! `close`, `getpid` and `gettid` only: system calls, which are possible after the fork of a process with threads.
+//! The handlers run in the thread that forks. In the child they use atomics, `eventfd`, `epoll_create1`, `dup3` and `close`
+//! only: system calls, which are possible after the fork of a process with threads.
 #![allow(unsafe_code)]
 #![allow(clippy::disallowed_types)] // process-local words between a thread and the fork handlers
 
@@ -205,8 +205,8 @@ pub(crate) fn gate() -> Result<Gate, Errno> {
     static REGISTERED: AtomicBool = AtomicBool::new(false);
     let gate = Gate::enter();
     if !REGISTERED.load(Ordering::Relaxed) {
-        // SAFETY: the three are functions of the right type, and this library is never unloaded
-        // while they are registered: it is linked statically into its users.
+        // SAFETY: the three are functions of the right type, and they stay where they are: the shared library is
+        // linked with `-z nodelete`, and docs/c.md says so of what the archive is linked into.
         let code = unsafe { libc::pthread_atfork(Some(prepare), Some(parent), Some(child)) };
         if code != 0 {
             return Err(Errno::from_raw_os_error(code));
@@ -245,34 +245,31 @@ extern "C" fn parent() {
 /// Runs in the child: allocates nothing and takes no lock.
 extern "C" fn child() {
     if let Some(generation) = generation() {
+        let mut blank = None;
         generation.store(0, Ordering::Relaxed);
         for place in all_places().flat_map(|places| &places.numbers) {
             let number = place.swap(FREE, Ordering::Relaxed);
             if number != FREE {
-                put_blank(number);
+                put_blank(number, &mut blank);
             }
         }
     }
     Gate::leave_after_fork();
 }
 
-/// Makes the number of an [`OwnFile`] of the parent lead to an unused descriptor: its user sees another file, as documented
-/// there.
-fn put_blank(number: i32) {
-    let blank = unused_descriptor().or_else(|_| {
-        // There is no number left, or no memory: without this one there is.
-        // SAFETY: the number is that of an `OwnFile`, which is given another file below.
-        unsafe { libc::close(number) };
-        unused_descriptor()
-    });
-    match blank {
-        // It has the number that was closed.
-        Ok(blank) if blank.as_raw_fd() == number => std::mem::forget(blank),
-        Ok(blank) => {
-            // SAFETY: `number` is that of an `OwnFile`, which keeps owning it.
-            unsafe { libc::dup3(blank.as_raw_fd(), number, libc::O_CLOEXEC) };
+/// Makes the number of an [`OwnFile`] of the parent lead to `blank`, which is made for the first: its user sees another
+/// file, as documented there.
+fn put_blank(number: i32, blank: &mut Option<OwnedFd>) {
+    if blank.is_none() {
+        *blank = unused_descriptor().ok();
+    }
+    // Where the child cannot have one more: what it was started with.
+    let others = blank.as_ref().map(AsRawFd::as_raw_fd).into_iter().chain(0..3);
+    for other in others {
+        // SAFETY: `number` is that of an `OwnFile`, which keeps owning it. A failure leaves it unchanged.
+        if unsafe { libc::dup3(other, number, libc::O_CLOEXEC) } == number {
+            return;
         }
-        Err(_) => {}
     }
 }
 

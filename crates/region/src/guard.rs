@@ -13,8 +13,8 @@
 //! kernel's limit (`vm.max_map_count`), and the next fault kills the process. And a file that is
 //! extended again before the reader checks its last word would look whole.
 //!
-//! Watches are added and freed in the gate of `fork`, by one thread at a time and by none during a fork;
-//! the handler never enters it.
+//! Watches are added and freed in the gate of `fork`, by one thread at a time, and by none during a fork once its
+//! handlers are registered; the handler never enters it.
 //!
 //! Invariant: a watch's `start` and `end` describe a mapping of ours, or `end` is 0. Watches are
 //! never freed, only used again, so the handler may walk their list at any instruction.

@@ -46,7 +46,8 @@ pub(crate) fn install(ours: Handler) -> io::Result<()> {
     }
     let former = disposition()?;
     if former.sa_sigaction == ours as *const () as usize {
-        // This process was forked when another thread of its parent was below.
+        // Forked while another thread of the parent was between the last two lines: the handler is installed, only
+        // the flag is not set.
         INSTALLED.store(true, Ordering::Relaxed);
         return Ok(());
     }

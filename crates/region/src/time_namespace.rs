@@ -6,8 +6,8 @@
 //! See `time_namespaces(7)`.
 //!
 //! Price: two links and a file read once in a process; a load for each look at the clock. A process
-//! that may not see its own `/proc`, or that has called `unshare(CLONE_NEWTIME)` and not executed
-//! anything since, is taken to live in the machine's time.
+//! that may not see its own `/proc`, whose main thread had ended before, or that has called `unshare(CLONE_NEWTIME)` and
+//! not executed anything since, is taken to live in the machine's time; one that has no descriptor left, until it has.
 #![allow(clippy::disallowed_types)] // what is known of the machine, not of a region
 
 use crate::file;
@@ -25,8 +25,8 @@ pub(crate) fn ahead() -> i64 {
         NOT_ASKED => {
             let found = match ask() {
                 Ok(found) => found.unwrap_or(0),
-                // It can be seen another time.
-                Err(err) if file::is_of_the_moment(&err) => return 0,
+                // Not remembered: the next call may succeed.
+                Err(err) if file::is_transient(&err) => return 0,
                 Err(_) => 0,
             };
             AHEAD.store(found, Ordering::Relaxed);

@@ -223,6 +223,11 @@ mod tests {
         assert_eq!(state_at(&mut importer, 9100), State::There);
         assert_eq!(state_at(&mut importer, 20_000), State::There);
         assert_eq!(state_at(&mut importer, 20_100), State::Lost);
+        // However late each turn is.
+        hear(&mut importer, "named", &[], start.after(Duration::from_millis(20_150)));
+        assert_eq!(state_at(&mut importer, 20_200), State::There);
+        assert_eq!(state_at(&mut importer, 30_000), State::There);
+        assert_eq!(state_at(&mut importer, 40_000), State::Lost);
     }
 
     fn hear(importer: &mut Importer, host: &str, paths: &[&str], now: Monotonic) {

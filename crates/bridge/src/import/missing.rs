@@ -16,7 +16,7 @@ use crate::transport::Transport;
 
 /// Time without a newer record of a region after which the source is asked for it.
 const GRACE: Duration = Duration::from_millis(100);
-/// A turn that is later than this by itself: this process was stopped.
+/// A turn this late means that the process was stopped.
 const STOPPED: Duration = Duration::from_millis(500);
 /// Records that are asked for one by one; more are asked for by a pattern.
 const FEW: usize = 8;
@@ -63,8 +63,11 @@ impl Importer {
                 self.remotes.get(&source.host).is_some_and(|remote| remote.is_heard(now, silence));
             imported.mirror.turn(now, is_heard && imported.state == Some(State::Live));
         }
-        // What others sent while this process was stopped has not come in yet: they are judged at the next turn.
-        if now.since(self.next) < STOPPED {
+        // What others sent while the process was stopped comes in after this turn: they are judged at the next one, even
+        // if that is late, too.
+        let was_stopped = now.since(self.next) >= STOPPED;
+        self.has_put_off = was_stopped && !self.has_put_off;
+        if !self.has_put_off {
             self.hosts.turn(&self.imports, &self.remotes, now);
         }
         self.next = now.after(if is_waiting { GRACE / 4 } else { GRACE });

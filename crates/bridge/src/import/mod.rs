@@ -67,6 +67,8 @@ pub struct Importer {
     /// For records that wait.
     memory: Memory,
     next: Monotonic,
+    /// Whether the last turn left it to the next one to say which hosts are lost.
+    has_put_off: bool,
     /// Digests that could not be decoded, since they were counted last.
     undecoded: u64,
     /// Whether mirrors have come or gone, or were described, since the routes were asked for.
@@ -88,6 +90,7 @@ impl Importer {
             own: settings.status.clone(),
             memory: Memory::default(),
             next: Monotonic::from_nanos(0),
+            has_put_off: false,
             undecoded: 0,
             has_new_routes: true,
         };

@@ -1,7 +1,8 @@
 //! The network over Zenoh: one session, as a router or a client.
 //!
-//! Invariant: every message may be dropped where a link is slow, and the loop waits for none: Zenoh's `Block` would delay
-//! the messages to all other hosts, too. Replies, which may have to wait, have a thread: see replies.rs. Buffers are small, so that what arrives is not old.
+//! Invariant: every message may be dropped where a link is slow, and the loop waits for none, but for the case in
+//! replies.rs: Zenoh's `Block` would delay the messages to all other hosts, too. Replies, which may have to wait, have a
+//! thread. Buffers are small, so that what arrives is not old.
 //!
 //! Price: Zenoh's threads; a few bytes beside the key for each message.
 
@@ -105,7 +106,8 @@ fn serve(
                 // No bridge sends one with a payload, which would wait in the inbox with it.
                 if query.payload().is_none() && query.attachment().is_none() {
                     let replies = replies.clone();
-                    inbox.push(Incoming::Query(Box::new(ZenohQuery { query, replies })));
+                    let query = ZenohQuery { query: Some(query), replies };
+                    inbox.push(Incoming::Query(Box::new(query)));
                 }
             })
             .wait();
@@ -169,30 +171,39 @@ fn parts<'a>(message: &Message<'a>) -> (Option<Vec<u8>>, &'a [u8], Priority) {
 
 #[derive(Debug)]
 struct ZenohQuery {
-    query: zenoh::query::Query,
+    /// `None` only while it is dropped.
+    query: Option<zenoh::query::Query>,
     replies: Replies,
+}
+
+impl ZenohQuery {
+    fn query(&self) -> &zenoh::query::Query {
+        self.query.as_ref().expect("a query until it is dropped")
+    }
 }
 
 impl Drop for ZenohQuery {
     fn drop(&mut self) {
-        self.replies.end(self.query.clone());
+        if let Some(query) = self.query.take() {
+            self.replies.end(query);
+        }
     }
 }
 
 impl Query for ZenohQuery {
     fn asks_for(&self, key: &Key) -> bool {
-        KeyExpr::new(key.to_string()).is_ok_and(|key| self.query.key_expr().intersects(&key))
+        KeyExpr::new(key.to_string()).is_ok_and(|key| self.query().key_expr().intersects(&key))
     }
 
     fn after(&self) -> Option<(u64, u64)> {
-        crate::keys::after(self.query.parameters().as_str())
+        crate::keys::after(self.query().parameters().as_str())
     }
 
     fn reply(&self, key: &Key, message: &Message<'_>) -> Result<(), TransportError> {
         // It has the priority of the get.
         let (attachment, payload, _) = parts(message);
         let (key, payload) = (key.to_string(), payload.to_owned());
-        self.replies.send(&self.query, ReplySample { key, attachment, payload })
+        self.replies.send(self.query(), ReplySample { key, attachment, payload })
     }
 }
 

@@ -7,7 +7,7 @@
 //! Price: a thread for each session; a copy of each reply.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use zenoh::Wait;
 use zenoh::query::Query;
@@ -17,8 +17,10 @@ use crate::transport::TransportError;
 
 /// Most bytes of replies that wait, unless there is one only.
 const MAX_BYTES: usize = 16 << 20;
+/// Bytes of a reply beside its key, attachment and payload, roughly.
+const EACH: usize = 512;
 
-/// The way to the thread; it ends with the last clone.
+/// A handle to the thread, which ends when the last clone is dropped.
 #[derive(Clone, Debug)]
 pub(super) struct Replies {
     sender: Sender<Reply>,
@@ -44,6 +46,16 @@ pub(super) struct ReplySample {
     pub(super) payload: Vec<u8>,
 }
 
+impl Reply {
+    fn length(&self) -> usize {
+        let length = |sample: &ReplySample| {
+            let attachment = sample.attachment.as_ref().map_or(0, Vec::len);
+            sample.key.len() + attachment + sample.payload.len()
+        };
+        EACH + self.sample.as_ref().map_or(0, length)
+    }
+}
+
 impl Replies {
     /// Starts the thread.
     ///
@@ -62,45 +74,58 @@ impl Replies {
     /// # Errors
     /// [`TransportError`] if too much waits already.
     pub(super) fn send(&self, query: &Query, sample: ReplySample) -> Result<(), TransportError> {
-        let length = sample.payload.len();
-        if !self.waiting.add(length) {
+        let reply = Reply { query: query.clone(), sample: Some(sample) };
+        if !self.waiting.has_room(reply.length()) {
+            tracing::debug!("a reply was dropped: too many wait");
             return Err(TransportError("too many replies wait".to_owned()));
         }
-        let sent = self.sender.send(Reply { query: query.clone(), sample: Some(sample) });
-        sent.map_err(|_| TransportError("the thread of replies has ended".to_owned()))
+        self.put(reply);
+        Ok(())
     }
 
-    /// Ends `query` after its replies. Its last clone tells so to whoever asked, which may wait, too.
+    /// Ends `query` after its replies: the drop of its last clone sends the final one, which may wait as well.
     pub(super) fn end(&self, query: Query) {
-        // Without a thread it ends here.
-        let _ = self.sender.send(Reply { query, sample: None });
+        self.put(Reply { query, sample: None });
+    }
+
+    fn put(&self, reply: Reply) {
+        self.waiting.add(reply.length());
+        // The thread lives as long as this handle.
+        let _ = self.sender.send(reply);
     }
 }
 
 fn send_all(replies: &Receiver<Reply>, waiting: &Waiting) {
-    for Reply { query, sample } in replies {
-        let Some(ReplySample { key, attachment, payload }) = sample else { continue };
-        let length = payload.len();
-        if let Err(error) = query.reply(key, payload).attachment(attachment).wait() {
+    for reply in replies {
+        let length = reply.length();
+        let Reply { query, sample } = reply;
+        if let Some(ReplySample { key, attachment, payload }) = sample
+            && let Err(error) = query.reply(key, payload).attachment(attachment).wait()
+        {
             tracing::debug!("a reply was not sent: {error}");
         }
+        drop(query);
         waiting.take(length);
     }
 }
 
 impl Waiting {
-    /// Adds `length` bytes; `false`: there is no room.
-    fn add(&self, length: usize) -> bool {
-        let mut bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let has_room = *bytes == 0 || *bytes + length <= MAX_BYTES;
-        if has_room {
-            *bytes += length;
-        }
-        has_room
+    /// Whether there is room for `length` bytes. The loop alone adds.
+    fn has_room(&self, length: usize) -> bool {
+        let waiting = *self.bytes();
+        waiting == 0 || waiting + length <= MAX_BYTES
+    }
+
+    fn add(&self, length: usize) {
+        *self.bytes() += length;
     }
 
     fn take(&self, length: usize) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) -= length;
+        *self.bytes() -= length;
+    }
+
+    fn bytes(&self) -> MutexGuard<'_, usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -111,8 +136,11 @@ mod tests {
     #[test]
     fn what_waits_is_bounded_and_one_alone_may_be_longer() {
         let waiting = Waiting::default();
-        assert!(waiting.add(2 * MAX_BYTES) && !waiting.add(1));
+        assert!(waiting.has_room(2 * MAX_BYTES));
+        waiting.add(2 * MAX_BYTES);
+        assert!(!waiting.has_room(1));
         waiting.take(2 * MAX_BYTES);
-        assert!(waiting.add(MAX_BYTES - 1) && waiting.add(1) && !waiting.add(1));
+        waiting.add(MAX_BYTES - 1);
+        assert!(waiting.has_room(1) && !waiting.has_room(2));
     }
 }

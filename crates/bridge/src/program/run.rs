@@ -1,6 +1,6 @@
 //! The loop: wait for an event, then handle it. One thread reads all exports and writes all mirrors.
 //!
-//! Invariant: nothing here waits for a network. What other hosts send comes through the inbox.
+//! Invariant: nothing here waits for a network, but for the case in replies.rs. What other hosts send comes through the inbox.
 //!
 //! ```text
 //!   turn:  wait(signals, inbox, first deadline)

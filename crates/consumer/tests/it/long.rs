@@ -25,9 +25,9 @@ fn slow_region(world: &World) -> DynWriter {
     writer
 }
 
-/// Publishes one record of 2 MiB of numbers and text that JSON and CSV have to escape.
+/// Publishes one record of 4 MiB of numbers and text that JSON and CSV have to escape.
 fn long_region(world: &World) -> DynWriter {
-    let bytes = |scalar| CType::array(scalar, 1 << 20).unwrap();
+    let bytes = |scalar| CType::array(scalar, 2 << 20).unwrap();
     let schema = Schema::builder("LONG")
         .field(FieldSpec::new("a", bytes(Scalar::U8)))
         .field(FieldSpec::new("b", bytes(Scalar::Char)))
@@ -35,7 +35,7 @@ fn long_region(world: &World) -> DynWriter {
         .unwrap();
     let options = Options::new().slots(4);
     let mut writer = DynWriter::open_with(world.path("x.region"), &schema, &options).unwrap();
-    writer.publish(&vec![7; 2 << 20]).unwrap();
+    writer.publish(&vec![7; 4 << 20]).unwrap();
     writer
 }
 

@@ -104,7 +104,7 @@ pub fn run<A: Parser, E: Error + 'static>(
 ) -> ExitCode {
     // Where it cannot be handled, the signal still ends the process.
     let _ = survive_file_size_limit();
-    // Where this cannot be handled, a program that waits for a child says that it cannot.
+    // If this fails, waiting for a child fails with ECHILD, which the program reports.
     let _ = keep_ended_children();
     let code = match parse::<A>(program) {
         Ok(args) => match work(&args) {

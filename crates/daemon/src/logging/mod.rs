@@ -125,7 +125,7 @@ pub fn about(subject: &str) -> Span {
 /// Writes delayed messages as far as the log has room, and the numbers of lost ones and of those that
 /// were held back. For the loop of a daemon: it never blocks.
 pub fn catch_up() {
-    if let Some(log) = LOG.get() {
+    for log in all() {
         log.report_held(End::NotYet);
         log.lock().flush(|lost, what| log.note(lost, what));
     }
@@ -133,7 +133,7 @@ pub fn catch_up() {
 
 /// The same at the exit of the process: waits at most 250 ms for room in the log.
 pub fn finish() {
-    if let Some(log) = LOG.get() {
+    for log in all() {
         log.report_held(End::Now);
         log.lock().finish(FINISH_TIMEOUT, |lost, what| log.note(lost, what));
     }
@@ -141,19 +141,30 @@ pub fn finish() {
 
 /// Writes a line to stderr as far as there is room, in its place among the messages of the log.
 pub(crate) fn line(line: String) {
-    match LOG.get().filter(|log| !is_elsewhere(log)) {
-        Some(log) => log.lock().put(line.into_bytes(), |lost, what| log.note(lost, what)),
-        None => last_line(line),
-    }
+    let log = on_stderr();
+    log.lock().put(line.into_bytes(), |lost, what| log.note(lost, what));
 }
 
 /// Writes the last line of a program to stderr, and waits as [`finish`] does.
-pub fn last_line(line: String) {
-    let own = || Arc::new(Log::new("", Format::Text(Palette::Plain), Stderr::open()));
-    let log = LOG.get().filter(|log| !is_elsewhere(log)).map_or_else(own, Arc::clone);
-    log.lock().put(line.into_bytes(), |lost, what| log.note(lost, what));
+pub fn last_line(text: String) {
+    line(text);
+    let log = on_stderr();
     log.lock().finish(FINISH_TIMEOUT, |lost, what| log.note(lost, what));
 }
+
+/// The log of this process if it goes to stderr, else one beside it.
+fn on_stderr() -> &'static Arc<Log> {
+    let beside = || Arc::new(Log::new("", Format::Text(Palette::Plain), Stderr::open()));
+    LOG.get().filter(|log| !is_elsewhere(log)).unwrap_or_else(|| BESIDE.get_or_init(beside))
+}
+
+/// The log of this process, and the one beside it.
+fn all() -> impl Iterator<Item = &'static Arc<Log>> {
+    LOG.get().into_iter().chain(BESIDE.get())
+}
+
+/// Lines on stderr before [`init`], or beside a log that goes elsewhere.
+static BESIDE: OnceLock<Arc<Log>> = OnceLock::new();
 
 /// The log of this process, set by [`init`].
 static LOG: OnceLock<Arc<Log>> = OnceLock::new();

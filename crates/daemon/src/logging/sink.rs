@@ -60,7 +60,7 @@ pub(crate) struct Sink<O> {
     kept: VecDeque<Kept>,
     bytes: usize,
     lost: u64,
-    /// The last answer of the outlet.
+    /// Whether the last offer returned [`Outcome::Failed`].
     is_broken: bool,
 }
 
@@ -227,7 +227,8 @@ mod tests {
         put(&mut sink, "a\n");
         put(&mut sink, "b\n");
         assert!(sink.kept.is_empty() && sink.lost > 0, "{sink:?}");
-        sink.finish(Duration::from_hours(1), note); // waits for nothing
+        assert!(sink.is_broken, "`finish` waits for nothing");
+        sink.finish(Duration::from_secs(9), note);
         sink.outlet = Space { room: 100, ..Space::default() };
         put(&mut sink, "c\n");
         assert_eq!(written(&sink), "3 lost by it\nc\n");

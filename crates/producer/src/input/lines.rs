@@ -75,7 +75,9 @@ impl Lines {
 
     /// How many whole lines are buffered.
     pub(crate) fn count(&self) -> u64 {
-        self.buffer[self.scanned..].iter().map(|&byte| u64::from(byte == b'\n')).sum()
+        let ends: u64 =
+            self.buffer[self.scanned..].iter().map(|&byte| u64::from(byte == b'\n')).sum();
+        ends.saturating_sub(u64::from(self.discarding)) // the end of one that was reported
     }
 
     /// The next whole line and its number, counted from 1.
@@ -132,6 +134,11 @@ mod tests {
         assert_eq!(lines.count(), 1);
         lines.end();
         assert_eq!(lines.count(), 2);
+        let mut lines = Lines::new(1);
+        lines.push(b"long");
+        assert!(lines.next_line().is_some());
+        lines.push(b"er\na\n");
+        assert_eq!(lines.count(), 1, "one was reported as too long");
     }
 
     /// All lines of `chunks`; "<too long>" for each line that is too long.

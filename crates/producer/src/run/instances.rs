@@ -10,7 +10,7 @@ impl Producer {
     pub(super) fn open_records(&mut self) -> Result<(), ProducerError> {
         log_gone(&*self.publisher.sink);
         let changes = self.records.open(&self.settings, &*self.publisher.sink);
-        // First: it may be full.
+        // Before the others join: the region may be full.
         self.retire_gone()?;
         for name in &changes.joined {
             self.publisher.sink.join(name)?;

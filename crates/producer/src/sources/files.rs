@@ -220,7 +220,7 @@ pub(crate) fn try_matches(pattern: &Path) -> impl Iterator<Item = io::Result<Pat
     let pattern = pattern.to_str().and_then(|pattern| glob::glob(pattern).ok());
     pattern.into_iter().flatten().filter_map(|found| match found {
         Ok(path) => Some(Ok(path)),
-        Err(error) => is_of_the_moment(error.error()).then(|| {
+        Err(error) => is_transient(error.error()).then(|| {
             let path = error.path().display();
             Err(io::Error::other(format!("{path}: {}", error.error())))
         }),
@@ -228,7 +228,7 @@ pub(crate) fn try_matches(pattern: &Path) -> impl Iterator<Item = io::Result<Pat
 }
 
 /// Whether the machine is out of descriptors or memory, or a disk fails.
-fn is_of_the_moment(error: &io::Error) -> bool {
+fn is_transient(error: &io::Error) -> bool {
     let errno = Errno::from_io_error(error);
     matches!(errno, Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM | Errno::IO))
 }

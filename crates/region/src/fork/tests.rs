@@ -79,7 +79,7 @@ fn the_owner_is_this_process_in_each_of_its_threads() {
 }
 
 /// Runs `act` in a forked child; is it true there?
-fn in_a_child(act: impl FnOnce() -> bool) -> bool {
+pub(crate) fn in_a_child(act: impl FnOnce() -> bool) -> bool {
     // SAFETY: the child allocates, which glibc allows, calls this crate, and ends.
     let child = unsafe { libc::fork() };
     if child == 0 {

@@ -39,11 +39,6 @@ use super::error::ExportError;
 use super::feed;
 use super::site::{Answer, Site};
 
-/// A client that sends nothing for so long has sent everything.
-const DRAIN_PAUSE: Duration = Duration::from_millis(500);
-/// How long what a client still sends is read at most.
-const DRAIN_TIME: Duration = Duration::from_secs(10);
-
 /// What a client may take.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
@@ -59,6 +54,10 @@ pub(crate) struct Limits {
     pub(crate) head_bytes: usize,
     /// Time in which a client has to read something of what it was sent.
     pub(crate) read_time: Duration,
+    /// Silence after which a client is taken to have sent everything that nobody wants.
+    pub(crate) drain_pause: Duration,
+    /// The longest time for which that is read.
+    pub(crate) drain_time: Duration,
     /// Time for answers that have begun when the server ends.
     pub(crate) end_time: Duration,
 }
@@ -72,6 +71,8 @@ impl Default for Limits {
             head_time: Duration::from_secs(10),
             head_bytes: 16 * 1024,
             read_time: Duration::from_secs(20),
+            drain_pause: Duration::from_millis(500),
+            drain_time: Duration::from_secs(10),
             end_time: Duration::from_secs(2),
         }
     }
@@ -208,14 +209,15 @@ async fn serve_connection(stream: TcpStream, connection: &Rc<Connection>, server
                 if ended.is_err() || connection.has_body() {
                     let stream = exchange.into_parts().io.into_inner();
                     tokio::select! {
-                        () = drain(&stream) => {}
+                        () = drain(&stream, limits) => {}
                         () = connection.displaced.notified() => {}
+                        () = connection.finishing.notified() => {}
                     }
                 }
                 return;
             }
             () = connection.displaced.notified() => {
-                debug!("a connection ended for a new one");
+                debug!("a connection was ended: its place was needed, or its page is behind");
                 return;
             }
             () = connection.finishing.notified() => {
@@ -227,10 +229,11 @@ async fn serve_connection(stream: TcpStream, connection: &Rc<Connection>, server
 
 /// Reads what a client still sends that was refused, or the rest of a body that nobody wants, for a moment: a close before
 /// that would be a reset, which can overtake the answer.
-async fn drain(stream: &TcpStream) {
+async fn drain(stream: &TcpStream, limits: Limits) {
     let read = async {
         let mut bytes = [0; 4096];
-        while timeout(DRAIN_PAUSE, stream.readable()).await.is_ok_and(|ready| ready.is_ok()) {
+        while timeout(limits.drain_pause, stream.readable()).await.is_ok_and(|ready| ready.is_ok())
+        {
             match stream.try_read(&mut bytes) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Ok(0) | Err(_) => return,
@@ -238,7 +241,7 @@ async fn drain(stream: &TcpStream) {
             }
         }
     };
-    let _ = timeout(DRAIN_TIME, read).await;
+    let _ = timeout(limits.drain_time, read).await;
 }
 
 #[cfg(test)]
@@ -348,6 +351,21 @@ mod tests {
             });
             is_served(address);
             drop(slow);
+        });
+    }
+
+    #[test]
+    fn a_client_that_sends_a_long_body_gets_its_answer() {
+        let hour = Duration::from_hours(1);
+        let limits = Limits { drain_pause: hour, drain_time: hour, ..Limits::default() };
+        serve_one(limits, |address| {
+            let mut stream = connect(address);
+            let head = "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4000000\r\n\r\n";
+            stream.write_all(head.as_bytes()).expect("sent");
+            stream.write_all(&vec![b'x'; 4_000_000]).expect("the whole body");
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).expect("the whole answer");
+            assert!(answer.starts_with("HTTP/1.1 405 "), "{answer}");
         });
     }
 

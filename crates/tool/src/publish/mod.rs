@@ -213,6 +213,7 @@ fn publish_all(feed: &mut Feed, destination: &mut Destination<'_>) -> Result<(),
 fn hold(destination: &mut Destination<'_>, signals: &mut Signals) -> Result<(), ToolError> {
     print(&format!("{}: published and live; Ctrl-C closes it\n", destination.path().display()))?;
     while signals.take().stop.is_none() {
+        daemon::logging::catch_up();
         let next = Some(Monotonic::now().after(HEARTBEAT));
         wait(signals, None, next).map_err(PublishError::system("cannot wait"))?;
         destination.heartbeat()?;

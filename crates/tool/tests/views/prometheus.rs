@@ -184,7 +184,7 @@ impl Prometheus {
              - targets: [\"{address}\"]\n"
         );
         fs::write(world.path("prometheus.yml"), config).expect("its configuration");
-        // Free a moment ago; nothing else on this machine listens on ports that the system hands out.
+        // Free a moment ago; Prometheus does not tell which port it was given.
         let own = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
         let own = own.expect("a free port").to_string();
         let mut command = Command::new(program);
