@@ -274,7 +274,7 @@ fn a_flood_of_bad_lines_is_logged_up_to_a_limit_and_counted() {
     let lines = place.write("lines", "nonsense\n".repeat(3000));
     let mut command = producer().command(&place);
     let input = File::open(lines).expect("the lines");
-    // A file is never full: a producer drops messages that nobody reads.
+    // A file is never full: a producer drops messages for which a pipe has no room.
     let log = File::create(place.path("log")).expect("a log");
     let command = command.args(["sensor-input.toml"]);
     let mut producer = Daemon::start_logging_to("producer", command, input, log);

@@ -8,7 +8,7 @@ use rustix::net::{
 };
 
 /// A port of 127.0.0.1 that a server of this test may listen on, at any time and as often as it likes. Until the end of
-/// this process the machine gives it to nobody who asks for any port; a connection to it is refused while no server
+/// this process the system does not hand it out to others who ask for any port; a connection to it is refused while no server
 /// listens.
 ///
 /// A bound socket keeps it, which does not listen: beside it others may bind, if both have `SO_REUSEADDR`, as servers do
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_server_can_listen_on_it_again_and_again_and_nobody_else_gets_it() {
+    fn a_server_can_listen_on_it_again_and_again_and_it_is_handed_out_to_no_other() {
         let port = free_port();
         assert!(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err());
         for _ in 0..2 {

@@ -2,7 +2,7 @@
 //!
 //! Price: a file of `/proc` read twice at the start.
 
-// Flags that a handler sets and nobody reads.
+// Flags that a handler sets and that are never read.
 #![allow(clippy::disallowed_types)]
 
 use std::fs;

@@ -28,7 +28,7 @@ pub fn report(program: &str, error: &(dyn Error + 'static)) {
     }
 }
 
-/// As [`report`], for an error after which the program goes on: it waits for nothing, and what stderr has no room for is
+/// As [`report`], for an error after which the program continues: it waits for nothing, and what stderr has no room for is
 /// delayed or counted as lost, as any other message. [`logging::catch_up`] and [`logging::finish`] write what is delayed.
 pub fn report_in_passing(program: &str, error: &(dyn Error + 'static)) {
     write(program, error, logging::line);

@@ -273,7 +273,7 @@ fn put_blank(number: i32, blank: &mut Option<OwnedFd>) {
     }
 }
 
-/// One that nobody waits for, also where a sandbox has no eventfd.
+/// A descriptor that nothing waits for, also where a sandbox refuses eventfd.
 fn unused_descriptor() -> rustix::io::Result<OwnedFd> {
     eventfd(0, EventfdFlags::CLOEXEC).or_else(|_| epoll::create(epoll::CreateFlags::CLOEXEC))
 }

@@ -12,9 +12,9 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 /// The thread that is inside, as [`here`] has it.
-static INSIDE: AtomicU64 = AtomicU64::new(NOBODY);
+static INSIDE: AtomicU64 = AtomicU64::new(NO_THREAD);
 
-const NOBODY: u64 = 0;
+const NO_THREAD: u64 = 0;
 
 /// How often the thread inside has entered to fork while it was inside: in a signal handler, or because the handlers
 /// are registered twice.
@@ -34,7 +34,7 @@ impl Gate {
         let here = here();
         let enter_after =
             |last| INSIDE.compare_exchange(last, here, Ordering::Acquire, Ordering::Relaxed);
-        while let Err(inside) = enter_after(NOBODY) {
+        while let Err(inside) = enter_after(NO_THREAD) {
             if inside >> 32 == here >> 32 {
                 std::thread::sleep(Duration::from_micros(20));
             } else if enter_after(inside).is_ok() {
@@ -66,7 +66,7 @@ impl Gate {
 
 impl Drop for Gate {
     fn drop(&mut self) {
-        INSIDE.store(NOBODY, Ordering::Release);
+        INSIDE.store(NO_THREAD, Ordering::Release);
     }
 }
 

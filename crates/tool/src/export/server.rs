@@ -54,7 +54,7 @@ pub(crate) struct Limits {
     pub(crate) head_bytes: usize,
     /// Time in which a client has to read something of what it was sent.
     pub(crate) read_time: Duration,
-    /// Silence after which a client is taken to have sent everything that nobody wants.
+    /// Silence after which what a refused client sends, or an unread body, is taken to be complete.
     pub(crate) drain_pause: Duration,
     /// The longest time for which that is read.
     pub(crate) drain_time: Duration,
@@ -227,7 +227,7 @@ async fn serve_connection(stream: TcpStream, connection: &Rc<Connection>, server
     }
 }
 
-/// Reads what a client still sends that was refused, or the rest of a body that nobody wants, for a moment: a close before
+/// Reads what a client still sends that was refused, or the rest of a body that is not read, for a moment: a close before
 /// that would be a reset, which can overtake the answer.
 async fn drain(stream: &TcpStream, limits: Limits) {
     let read = async {
