@@ -116,8 +116,12 @@ impl<'a> Crew<'a> {
         let workers = Vec::with_capacity(wanted);
         let mut crew = Self { job, workers, board, ends, fewer: None };
         for number in 0..wanted {
-            match crew.employ(number) {
-                Ok(child) => crew.workers.push(Some(child)),
+            match Child::fork(|| worker(job, &crew.board, number)) {
+                Ok(child) => {
+                    // It has begun: without it nobody would do its part, so all of them end here.
+                    crew.watch(&child, number).map_err(|err| format!("epoll_ctl: {err}"))?;
+                    crew.workers.push(Some(child));
+                }
                 Err(why) if crew.workers.is_empty() => return Err(why.to_string()),
                 Err(why) => {
                     crew.fewer = Some(Fewer { wanted, why: why.to_string() });
@@ -128,12 +132,9 @@ impl<'a> Crew<'a> {
         Ok(crew)
     }
 
-    /// Starts worker `number`.
-    fn employ(&self, number: usize) -> io::Result<Child> {
-        let child = Child::fork(|| worker(self.job, &self.board, number))?;
+    fn watch(&self, child: &Child, number: usize) -> io::Result<()> {
         let data = epoll::EventData::new_u64(number as u64);
-        epoll::add(&self.ends, &child, data, epoll::EventFlags::IN)?;
-        Ok(child)
+        Ok(epoll::add(&self.ends, child, data, epoll::EventFlags::IN)?)
     }
 
     fn run(mut self, signals: &Signals, bar: &Bar) -> Result<Done, Kind> {

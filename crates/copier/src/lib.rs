@@ -37,6 +37,7 @@ mod rights;
 mod source;
 mod summary;
 mod work;
+mod writers;
 
 use std::io::IsTerminal as _;
 use std::ops::ControlFlow;

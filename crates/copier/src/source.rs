@@ -7,18 +7,15 @@
 //! ```text
 //!   a process that                                is noticed by
 //!   writes                                        the length, the time of modification
-//!   has the file open or mapped for writing at
-//!     the beginning or the end of the copy        a read lease, tried both times
-//!   maps it within the copy and stores to it      the time of modification: its first store to
-//!                                                 each page is a fault, which sets it
+//!   has the file open or mapped for writing       read leases and inotify: see `writers`
 //!   publishes in a region                         the region's lock
 //! ```
 //!
-//! A store to a page that is already mapped changes no time stamp: on tmpfs never, on a disk not
-//! until the next write-back. If the kernel grants no information (the file belongs to another
-//! user, the file system has no leases), some process may be storing.
+//! A store to a page that is already mapped changes no time stamp: on tmpfs never, also if a load has mapped it; on a
+//! disk not until the next write-back. If the kernel does not tell who could store (the file belongs to another
+//! user, the file system has no leases, or maps another file), some process may be storing.
 //!
-//! Price: six system calls; twice, for two microseconds, an open of the source for writing blocks.
+//! Price: ten system calls; twice, for two microseconds, an open of the source for writing blocks.
 
 use std::fs::{File, Metadata};
 use std::os::unix::fs::{FileExt, MetadataExt};
@@ -34,6 +31,7 @@ use rustix::io::Errno;
 
 use crate::advice::Op;
 use crate::error::Kind;
+use crate::writers::NoWriter;
 
 /// Two changes within one tick of the file clock, at most 10 ms before Linux 6.13, may get the same
 /// time.
@@ -45,8 +43,8 @@ pub(crate) struct Source {
     pub(crate) file: File,
     pub(crate) path: PathBuf,
     pub(crate) meta: Metadata,
-    /// Whether no process could write to it when it was opened.
-    was_unwritten: bool,
+    /// That no process could write to it when it was opened, if that is known.
+    no_writer: Option<NoWriter>,
     is_region: bool,
 }
 
@@ -70,8 +68,9 @@ impl Source {
         }
         let is_region = is_region(&file);
         // A region's lock shows whether it has a writer, and a lease could block that writer.
-        let was_unwritten = !is_region && !is_fresh(&meta) && has_no_writer(&file);
-        let source = Self { file, path: path.to_owned(), meta, was_unwritten, is_region };
+        let can_be_known = !is_region && !is_fresh(&meta);
+        let no_writer = can_be_known.then(|| NoWriter::since_now(&file)).flatten();
+        let source = Self { file, path: path.to_owned(), meta, no_writer, is_region };
         source.expect_no_publisher()?;
         Ok(source)
     }
@@ -103,7 +102,8 @@ impl Source {
         let is_same = |now: Metadata| {
             (now.ctime(), now.ctime_nsec()) == (self.meta.ctime(), self.meta.ctime_nsec())
         };
-        self.was_unwritten && has_no_writer(&self.file) && self.file.metadata().is_ok_and(is_same)
+        let had_none = self.no_writer.as_ref().is_some_and(|none| none.until_now(&self.file));
+        had_none && self.file.metadata().is_ok_and(is_same)
     }
 
     /// Refuses a source that was written to meanwhile: the copy would be a mixture.
@@ -133,10 +133,6 @@ impl Source {
             Kind::LiveRegion(path)
         })
     }
-}
-
-fn has_no_writer(file: &File) -> bool {
-    region::is_open_for_writing(file).is_ok_and(|is_open| !is_open)
 }
 
 /// Whether it was modified so recently that another change may leave the same time stamp.
@@ -171,7 +167,8 @@ mod tests {
 
     #[test]
     fn who_can_store_to_the_source_at_any_moment_of_the_copy_is_noticed() {
-        let dir = tempfile::tempdir().unwrap();
+        // A memory file system: there stores leave the fewest traces.
+        let dir = tempfile::tempdir_in("/dev/shm").unwrap();
         let path = dir.path().join("file");
         let open = || {
             let file = File::create(&path).unwrap();
@@ -188,6 +185,11 @@ mod tests {
         assert!(is_trusted(&source), "only readers");
         map().set(0, 1);
         assert!(!is_trusted(&source), "mapped and unmapped within the copy");
+        let source = open();
+        let words = map();
+        words.set(0, words.get(0) + 1);
+        drop(words);
+        assert!(!is_trusted(&source), "mapped, loaded from and stored to within the copy");
         let source = open();
         let late = map();
         assert!(!is_trusted(&source), "mapped at the end");

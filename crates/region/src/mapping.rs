@@ -238,6 +238,8 @@ pub(crate) fn peek(word: &AtomicU64) -> u64 {
 /// (fcntl(2), `F_SETLEASE`) only if there are none. The lease is released at once; for those two
 /// microseconds an `open` for writing blocks, or fails with `EAGAIN` if it has `O_NONBLOCK`.
 ///
+/// On overlayfs a mapping is one of a file of its layers: it is not counted once its descriptor is closed.
+///
 /// # Errors
 /// `EACCES` if the file belongs to another user (without `CAP_LEASE`); `EINVAL` and the like where
 /// the file system has no leases. Then the answer is unknown.

@@ -2,12 +2,16 @@
 
 use std::fs::{self, File};
 use std::path::Path;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{TryRecvError, channel};
 use std::time::SystemTime;
 
-use e2e::{Daemon, Place, Unprivileged, wait_until};
-use shared::Shared;
+use e2e::{Daemon, Mount, Place, Unprivileged, wait_until, with_own_mounts};
+use region::internal::{Access, Mapping};
 
+use super::interrupted::stage;
+use super::stopped_copy::StoppedCopy;
 use super::{copies, noise, refuses, same, set_mode};
 use crate::{copier, producer};
 
@@ -20,51 +24,102 @@ const FACTS: [&str; 2] =
     ["differs from the source after byte ", "was written to while it was copied"];
 
 /// Stores `round` to one word of every mebibyte.
-fn store(words: &Shared<u64>, round: u64) {
-    (0..words.len()).step_by(STRIDE).for_each(|at| words.set(at, round));
+fn store(words: &[AtomicU64], round: u64) {
+    words.iter().step_by(STRIDE).for_each(|word| word.store(round, Relaxed));
 }
 
-fn map(path: &Path) -> Shared<u64> {
-    Shared::open(path).expect("a mapping")
+/// A mapping alone: its descriptor is closed.
+fn map(path: &Path) -> Mapping {
+    let file = File::options().read(true).write(true).open(path).expect("a file");
+    let len = usize::try_from(file.metadata().expect("its length").len()).expect("small");
+    Mapping::new(&file, len, Access::Write).expect("a mapping")
 }
 
 /// Asserts that the words of `copy` are of one moment: one round, or two consecutive ones.
 #[track_caller]
 fn assert_of_one_moment(copy: &Path) {
     let words = map(copy);
-    let rounds: Vec<u64> = (0..words.len()).step_by(STRIDE).map(|at| words.get(at)).collect();
+    let words = words.words().iter().step_by(STRIDE);
+    let rounds: Vec<u64> = words.map(|word| word.load(Relaxed)).collect();
     let newest = rounds[0];
     let newer = rounds.iter().take_while(|round| **round == newest).count();
     assert!(rounds[newer..].iter().all(|round| round + 1 == newest), "{rounds:?}");
 }
 
+/// Asserts that copies in the directory `dir` of `place` are of one moment, or refused, while a process that has their
+/// source mapped stores to it.
+#[track_caller]
+fn is_never_copied_as_a_mixture(place: &Place, dir: &str) {
+    let source = place.path(&format!("{dir}/source"));
+    fs::write(&source, vec![0; HOT]).expect("write");
+    let mapped = map(&source);
+    let (stop, stopped) = channel::<()>();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            let mut rounds = 1..;
+            while stopped.try_recv() == Err(TryRecvError::Empty) {
+                store(mapped.words(), rounds.next().expect("no end"));
+            }
+        });
+        for engine in ["auto", "mmap", "pread", "copy-range"] {
+            for jobs in [1, 2] {
+                let arguments = format!("{dir}/source {dir}/copy --engine {engine} --jobs {jobs}");
+                let mut copy = copier().start(place, &arguments);
+                if copy.exit_code() == 0 {
+                    assert_of_one_moment(&place.path(&format!("{dir}/copy")));
+                } else {
+                    has_noticed(&copy);
+                }
+            }
+        }
+        drop(stop);
+    });
+}
+
+#[track_caller]
+fn has_noticed(copy: &Daemon) {
+    let line = copy.err().join("\n");
+    assert!(FACTS.iter().any(|fact| line.contains(fact)), "{line}");
+}
+
 #[test]
 fn a_source_that_is_stored_to_is_never_copied_as_a_mixture() {
     for place in [Place::new(), Place::on_disk()] {
-        place.write("source", vec![0; HOT]);
-        let words = map(&place.path("source"));
-        let (stop, stopped) = channel::<()>();
-        std::thread::scope(|scope| {
-            scope.spawn(move || {
-                let mut rounds = 1..;
-                while stopped.try_recv() == Err(TryRecvError::Empty) {
-                    store(&words, rounds.next().expect("no end"));
-                }
-            });
-            for engine in ["auto", "mmap", "pread", "copy-range"] {
-                for jobs in [1, 2] {
-                    let arguments = format!("source copy --engine {engine} --jobs {jobs}");
-                    let mut copy = copier().start(&place, &arguments);
-                    if copy.exit_code() == 0 {
-                        assert_of_one_moment(&place.path("copy"));
-                    } else {
-                        let line = copy.err().join("\n");
-                        assert!(FACTS.iter().any(|fact| line.contains(fact)), "{line}");
-                    }
-                }
-            }
-            drop(stop);
-        });
+        is_never_copied_as_a_mixture(&place, ".");
+    }
+}
+
+/// The mapping keeps a file of a layer open, and not the one that is copied.
+#[test]
+fn a_source_on_overlayfs_that_is_stored_to_is_never_copied_as_a_mixture() {
+    with_own_mounts(|| {
+        let place = Place::new();
+        let [lower, upper, work, m] = ["lower", "upper", "work", "m"].map(|name| place.path(name));
+        fs::create_dir(&lower).expect("mkdir");
+        if let Some(_mount) = Mount::overlay(&lower, &upper, &work, m) {
+            is_never_copied_as_a_mixture(&place, "m");
+        }
+    });
+}
+
+/// On tmpfs a load makes a page ready for stores, which then change no time stamp.
+#[test]
+fn stores_to_what_was_mapped_and_read_during_the_copy_are_noticed() {
+    let (place, _alone) = stage();
+    let source = File::options().write(true).open(place.path("source")).expect("the source");
+    source.set_modified(SystemTime::UNIX_EPOCH).expect("utimens");
+    drop(source);
+    let mut stopped = StoppedCopy::new(&place, "");
+    let mapped = map(&place.path("source"));
+    let pages = || mapped.words().iter().step_by(4096 / size_of::<u64>());
+    let sum = pages().fold(0, |sum: u64, word| sum.wrapping_add(word.load(Relaxed)));
+    pages().for_each(|word| word.store(sum | 1 << 63, Relaxed));
+    drop(mapped);
+    stopped.release();
+    if stopped.copy.exit_code() == 0 {
+        same(&place.path("source"), &place.path("copy")); // nothing had been copied
+    } else {
+        has_noticed(&stopped.copy);
     }
 }
 
