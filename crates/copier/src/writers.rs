@@ -9,7 +9,7 @@
 //! ```
 //!
 //! A mapping keeps its file open after its descriptor is closed, so the kernel reports the end of the mapping. It reports
-//! it before it grants the next lease (`__fput` in fs/file_table.c).
+//! it before it grants the next lease (`__fput` in `fs/file_table.c`).
 //!
 //! Where a mapping is one of another file, as on overlayfs, it keeps that one open. So the answer is known on the
 //! file systems of [`MAP_THEIR_OWN_FILES`] only.

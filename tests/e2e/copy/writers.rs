@@ -2,7 +2,6 @@
 
 use std::fs::{self, File};
 use std::path::Path;
-use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{TryRecvError, channel};
 use std::time::SystemTime;
@@ -24,8 +23,8 @@ const FACTS: [&str; 2] =
     ["differs from the source after byte ", "was written to while it was copied"];
 
 /// Stores `round` to one word of every mebibyte.
-fn store(words: &[AtomicU64], round: u64) {
-    words.iter().step_by(STRIDE).for_each(|word| word.store(round, Relaxed));
+fn store(mapped: &Mapping, round: u64) {
+    mapped.words().iter().step_by(STRIDE).for_each(|word| word.store(round, Relaxed));
 }
 
 /// A mapping alone: its descriptor is closed.
@@ -58,7 +57,7 @@ fn is_never_copied_as_a_mixture(place: &Place, dir: &str) {
         scope.spawn(move || {
             let mut rounds = 1..;
             while stopped.try_recv() == Err(TryRecvError::Empty) {
-                store(mapped.words(), rounds.next().expect("no end"));
+                store(&mapped, rounds.next().expect("no end"));
             }
         });
         for engine in ["auto", "mmap", "pread", "copy-range"] {
