@@ -29,12 +29,12 @@ static const char *path;
 static struct stat opened;
 static const uint8_t *map;
 static u64 record[(16 << 20) / 8], published_at, seen;
+static int open_named(void) { return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); }
 
 #define CHECK(holds) ((holds) ? (void)0 : (fprintf(stderr, "%s: refused: %s\n", path, #holds), exit(1)))
 
-static void attach(void)
+static void attach(int file)
 {
-    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     CHECK(file >= 0 && fstat(file, &opened) == 0 && S_ISREG(opened.st_mode));
     CHECK(pread(file, &h, sizeof h, 0) == sizeof h && memcmp(&h.magic, "mapcast\1", 8) == 0 && h.version == 1);
     CHECK(h.incompatible == 0 && h.header_len == 256 && h.record_size >= 1 && h.record_size <= sizeof record);
@@ -55,8 +55,7 @@ static u64 slot(u64 n) { return h.slots_offset + (n & (h.slots - 1)) * h.slot_st
 static bool copy(u64 at, u64 complete)
 {
     if (complete == 0 || complete % 2 == 1 || peek(at) != complete) return false;
-    acquire();
-    published_at = peek(at + 8);
+    acquire(), published_at = peek(at + 8);
     for (u64 i = 0; i < (h.record_size + 7) / 8; i++) record[i] = peek(at + 16 + 8 * i);
     acquire();
     return peek(at) == complete && peek(h.file_len - 8) == ~h.magic; /* the end mark */
@@ -81,9 +80,8 @@ static u64 latest(void)
 int main(int argc, char **argv)
 {
     struct stat named;
-    path = argc == 3 ? argv[1] : "usage: latest FILE N";
-    CHECK(argc == 3);
-    attach();
+    path = argc == 3 ? argv[1] : "usage: latest FILE N", CHECK(argc == 3);
+    attach(open_named());
     for (long left = strtol(argv[2], NULL, 10); left > 0;) {
         u64 before = seen, first_lineage = h.lineages[1];
         if (latest() > before) {
@@ -93,8 +91,10 @@ int main(int argc, char **argv)
             continue;
         }
         fflush(stdout), usleep(1000);
-        if (stat(path, &named) != 0 || (named.st_ino == opened.st_ino && named.st_dev == opened.st_dev)) continue;
-        munmap((void *)map, h.file_len), attach(); /* another file has taken the name */
+        bool is_new = stat(path, &named) == 0 && (named.st_ino != opened.st_ino || named.st_dev != opened.st_dev);
+        int file = is_new ? open_named() : -1; /* another file has taken the name, unless that was taken away, too */
+        if (file < 0) continue;
+        munmap((void *)map, h.file_len), attach(file);
         if (h.lineages[1] != first_lineage) seen = 0;
     }
 }

@@ -2,7 +2,7 @@
 """latest.py FILE N: prints N records of a mapcast region, each the newest one, from docs/format.md alone: a line
 with its number, its time, and its bytes, for struct.unpack. reader.py beside it is complete: it prints values by the
 schema, follows, reads instances, and verifies the checksum. For Linux on a 64-bit little-endian machine."""
-import ctypes, mmap, os, platform, struct, sys, time
+import contextlib, ctypes, mmap, os, platform, struct, sys, time
 
 MAGIC, HEAD, FRONT, END_MARK = b"mapcast\x01", 0x140, 0x148, 0xFE8B8C9E9C8F9E92  # the magic inverted
 # x86-64 does not reorder loads, and CPython makes each where it is written; 2 is memory_order_acquire.
@@ -53,8 +53,8 @@ while left > 0:
     if found and found[0] > region.seen:
         print(*found[:2], found[2].hex())
         region.seen, left = found[0], left - 1
-    elif time.sleep(0.001) or not os.path.exists(path) or os.path.samestat(os.stat(path), region.status):
-        sys.stdout.flush()
-    else:  # another file has taken the name
-        before, region = region, Region(path)
-        region.seen = before.seen if region.first_lineage == before.first_lineage else 0
+    else:
+        sys.stdout.flush(), time.sleep(0.001)
+        with contextlib.suppress(FileNotFoundError):  # nothing has the name, or another file has taken it
+            before, region = region, region if os.path.samestat(os.stat(path), region.status) else Region(path)
+            region.seen = before.seen if region.first_lineage == before.first_lineage else 0

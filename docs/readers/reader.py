@@ -217,6 +217,13 @@ class Region:
         print(json.dumps({**named, "sequence": n, "published_at": published_at, "record": values}))
 
 
+def has_its_name(region):
+    try:
+        return os.path.samestat(os.stat(region.path), region.status)
+    except OSError:
+        return False
+
+
 def follow(region, everything, count):
     check("one record", region.instances == 0, "has_instances")
     last = max(region.peek(HEAD), region.base_sequence + 1) - 1
@@ -225,8 +232,7 @@ def follow(region, everything, count):
         if found is None or found[0] <= last:
             sys.stdout.flush()
             time.sleep(0.001)
-            is_named = os.path.exists(region.path) and os.path.samestat(os.stat(region.path), region.status)
-            check("attach to what has the name now", is_named, "gone")
+            check("attach to what has the name now", has_its_name(region), "gone")
         elif len(found) == 1:
             print(json.dumps({"missed": found[0] - 1 - last}))
             last = found[0] - 1

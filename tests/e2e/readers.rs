@@ -4,6 +4,9 @@
 //! Every word of record n is n. The writer never sleeps; one reader in C and one in Python read the newest records, and
 //! one each follows all of them.
 
+use std::path::Path;
+use std::time::{Duration, Instant};
+
 use e2e::{Daemon, Place, Program, as_json, judge_lines, readers, short_readers};
 
 /// Bytes and slots: in the front, in one line, in many; with 4 slots a follower is lapped all the time.
@@ -47,9 +50,20 @@ fn the_short_readers_continue_in_the_file_that_takes_the_name() {
         let mut reader = reader.start(&place, "torn.region 1000000000");
         reader.next_out();
         first.kill9();
+        takes_its_name_away_and_gives_it_back(&place.path("torn.region"));
         std::fs::remove_file(place.path("torn.region")).expect("the first file");
         let _second = start_writer(&place, (1020, 64));
         reader.out_line("a record of the second file", |line| line.len() > 2 * 1020);
+    }
+}
+
+/// Over and over, for some hundred looks of a reader at what has the name.
+fn takes_its_name_away_and_gives_it_back(region: &Path) {
+    let (aside, end) =
+        (region.with_extension("aside"), Instant::now() + Duration::from_millis(300));
+    while Instant::now() < end {
+        std::fs::rename(region, &aside).expect("away");
+        std::fs::rename(&aside, region).expect("and back");
     }
 }
 
