@@ -18,7 +18,9 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
         let what = "labels are the variants of an enum; for a struct there is `#[derive(Record)]`";
         return refuse(input.ident.span(), what);
     };
-    let (ident, repr, krate) = (&input.ident, repr(input)?, krate(input)?);
+    let (ident, krate, repr) = (&input.ident, krate(input)?, repr(input)?);
+    // Not what the module calls so.
+    let repr = quote!(::core::primitive::#repr);
     let texts = texts(data.variants.iter())?;
     let variants: Vec<&Ident> = data.variants.iter().map(|variant| &variant.ident).collect();
     let name = text_of(ident);
@@ -26,7 +28,8 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
         #[automatically_derived]
         impl #krate::derive_support::Labels for #ident {
             type Repr = #repr;
-            const LABELS: &'static [(i64, &'static str)] = &[#((#ident::#variants as i64, #texts)),*];
+            const LABELS: &'static [(::core::primitive::i64, &'static ::core::primitive::str)] =
+                &[#((#ident::#variants as ::core::primitive::i64, #texts)),*];
         }
 
         #[automatically_derived]
@@ -42,8 +45,13 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
 
             fn try_from(value: #repr) -> ::core::result::Result<Self, Self::Error> {
                 match value {
-                    #(found if found == #ident::#variants as #repr => Ok(#ident::#variants),)*
-                    _ => Err(#krate::derive_support::UnknownValue { value: value.into(), of: #name }),
+                    #(found if found == #ident::#variants as #repr => {
+                        ::core::result::Result::Ok(#ident::#variants)
+                    })*
+                    _ => ::core::result::Result::Err(#krate::derive_support::UnknownValue {
+                        value: ::core::convert::From::from(value),
+                        of: #name,
+                    }),
                 }
             }
         }

@@ -27,7 +27,7 @@ pub(crate) fn expand(record: &Record) -> TokenStream {
     let line = line.iter();
     quote! {
         const _: () = {
-            use #krate::derive_support as mapcast;
+            use #krate::derive_support as __mapcast;
             #(#types)*
             const _: () = { #(#gaps)* };
             #size
@@ -35,21 +35,21 @@ pub(crate) fn expand(record: &Record) -> TokenStream {
 
             // SAFETY: every field is `Pod` (`FieldType` and `Padding` demand it), which has a value of all zeros.
             #[automatically_derived]
-            unsafe impl mapcast::bytemuck::Zeroable for #ident {}
+            unsafe impl __mapcast::bytemuck::Zeroable for #ident {}
             // SAFETY: `#[repr(C)]`, `Copy` and without parameters; every field is `Pod`, and by the checks
             // above no byte lies between, before or behind them.
             // The bound makes a missing `Copy` one error.
             #[automatically_derived]
             #[allow(trivial_bounds)]
-            unsafe impl mapcast::bytemuck::Pod for #ident where #ident: ::core::marker::Copy {}
+            unsafe impl __mapcast::bytemuck::Pod for #ident where #ident: ::core::marker::Copy {}
 
             #[automatically_derived]
             #[allow(trivial_bounds)]
-            impl mapcast::Record for #ident where #ident: ::core::marker::Copy {
-                fn schema() -> mapcast::Schema {
-                    match mapcast::Schema::builder(#name) #(.field(#fields))* #(.line(#line))* .build() {
-                        Ok(schema) => schema,
-                        Err(err) => panic!("{err}"),
+            impl __mapcast::Record for #ident where #ident: ::core::marker::Copy {
+                fn schema() -> __mapcast::Schema {
+                    match __mapcast::Schema::builder(#name) #(.field(#fields))* #(.line(#line))* .build() {
+                        ::core::result::Result::Ok(schema) => schema,
+                        ::core::result::Result::Err(err) => ::core::panic!("{err}"),
                     }
                 }
             }
@@ -62,20 +62,21 @@ pub(crate) fn expand(record: &Record) -> TokenStream {
 fn type_check(field: &Field) -> TokenStream {
     let (ty, span) = (&field.ty, field.ty.span());
     let Some(value) = &field.value else {
-        let bytes = quote_spanned!(span=> mapcast::expect_bytes::<#ty>());
+        let bytes = quote_spanned!(span=> __mapcast::expect_bytes::<#ty>());
         return quote_spanned! {span=> const _: () = #bytes; };
     };
     let (name, labels) = (ctype(field), labels_check(field, value));
     let ctype = match value.kind {
-        Kind::Number => quote_spanned!(span=> <#ty as mapcast::FieldType>::TYPE),
-        Kind::Text => quote_spanned!(span=> <#ty as mapcast::TextType>::TEXT),
-        Kind::Bool => quote_spanned!(span=> <#ty as mapcast::BoolType>::BOOL),
+        Kind::Number => quote_spanned!(span=> <#ty as __mapcast::FieldType>::TYPE),
+        Kind::Text => quote_spanned!(span=> <#ty as __mapcast::TextType>::TEXT),
+        Kind::Bool => quote_spanned!(span=> <#ty as __mapcast::BoolType>::BOOL),
     };
     quote_spanned! {span=>
         #[allow(non_upper_case_globals)]
-        const #name: mapcast::CType = #ctype;
-        const _: () = assert!(
-            size_of::<#ty>() == #name.size() as usize && align_of::<#ty>() == #name.align() as usize,
+        const #name: __mapcast::CType = #ctype;
+        const _: () = ::core::assert!(
+            ::core::mem::size_of::<#ty>() == #name.size() as ::core::primitive::usize
+                && ::core::mem::align_of::<#ty>() == #name.align() as ::core::primitive::usize,
             "this type has another size or alignment than its `FieldType` says"
         );
         #labels
@@ -90,9 +91,10 @@ fn labels_check(field: &Field, value: &Value) -> TokenStream {
             let (ty, name) = (&field.ty, labels_of(field));
             return quote_spanned! {path.span()=>
                 #[allow(non_upper_case_globals)]
-                const #name: &[(i64, &str)] = mapcast::labels::<#ty, #path>();
-                const _: () = if let Some(what) = mapcast::wrong_label(#ctype, #name) {
-                    panic!("{}", what)
+                const #name: &[(::core::primitive::i64, &::core::primitive::str)] = __mapcast::labels::<#ty, #path>();
+                const _: () = match __mapcast::wrong_label(#ctype, #name) {
+                    ::core::option::Option::Some(what) => ::core::panic!("{}", what),
+                    ::core::option::Option::None => {}
                 };
             };
         }
@@ -110,7 +112,7 @@ fn labels_check(field: &Field, value: &Value) -> TokenStream {
         let what =
             format!("{number} is not a `{of}`; labels are for values of integers, bool and char");
         quote_spanned! {text.span()=>
-            const _: () = assert!(mapcast::can_label(#ctype, #number), "{}", #what);
+            const _: () = ::core::assert!(__mapcast::can_label(#ctype, #number), "{}", #what);
         }
     };
     listed.iter().map(check).collect()
@@ -127,7 +129,7 @@ fn line_check(record: &Record) -> TokenStream {
             "`{}` in the line has a precision, which is for f32 and f64; `{name}` is neither",
             precise.text
         );
-        quote_spanned!(line.span()=> assert!(#ctype.element().is_float(), "{}", #what);)
+        quote_spanned!(line.span()=> ::core::assert!(#ctype.element().is_float(), "{}", #what);)
     });
     quote!(const _: () = { #(#checks)* };)
 }
@@ -137,22 +139,24 @@ fn line_check(record: &Record) -> TokenStream {
 fn no_gap(record: &Record, index: usize) -> TokenStream {
     let (of, Field { ident, ty, .. }) = (&record.ident, &record.fields[index]);
     let (end, relation, near) = match record.fields.get(index + 1) {
-        Some(Field { ident: next, .. }) => (quote!(offset_of!(#of, #next)), "before", next),
-        None => (quote!(size_of::<#of>()), "behind", ident),
+        Some(Field { ident: next, .. }) => {
+            (quote!(::core::mem::offset_of!(#of, #next)), "before", next)
+        }
+        None => (quote!(::core::mem::size_of::<#of>()), "behind", ident),
     };
     let place = format!("{relation} `{}`", text_of(near).value());
     let span = near.span();
-    let gap = quote!(#end - offset_of!(#of, #ident) - size_of::<#ty>());
+    let gap = quote!(#end - ::core::mem::offset_of!(#of, #ident) - ::core::mem::size_of::<#ty>());
     let arms = (1..=MOST_PADDING).map(|count| {
         let bytes = if count == 1 { "byte" } else { "bytes" };
         let what = format!(
             "{count} {bytes} of padding {place}; give them a name there: `#[record(padding)] reserved: [u8; {count}],`"
         );
-        quote_spanned!(span=> #count => panic!("{}", #what),)
+        quote_spanned!(span=> #count => ::core::panic!("{}", #what),)
     });
     let more = format!("padding {place}; give it a name");
     quote_spanned! {span=>
-        { use ::core::mem::{offset_of, size_of}; match #gap { 0 => {} #(#arms)* _ => panic!("{}", #more) } }
+        match #gap { 0 => {} #(#arms)* _ => ::core::panic!("{}", #more) }
     }
 }
 
@@ -166,12 +170,12 @@ fn size_check(record: &Record) -> TokenStream {
     let padding = padding_check(record);
     quote_spanned! {span=>
         #padding
-        const _: () = assert!(
-            size_of::<#ident>() <= mapcast::MAX_RECORD as usize,
+        const _: () = ::core::assert!(
+            ::core::mem::size_of::<#ident>() <= __mapcast::MAX_RECORD as ::core::primitive::usize,
             "a record has at most 16 MiB; shorten an array"
         );
-        const _: () = assert!(
-            #len #(+ mapcast::labels_len(#labels))* <= mapcast::MAX_SCHEMA as usize,
+        const _: () = ::core::assert!(
+            #len #(+ __mapcast::labels_len(#labels))* <= __mapcast::MAX_SCHEMA as ::core::primitive::usize,
             "names, units, help and labels have together at most 1 MiB; shorten them"
         );
     }
@@ -187,15 +191,15 @@ fn padding_check(record: &Record) -> TokenStream {
     let last = record.fields.last().map_or(ident.span(), |field| field.ty.span());
     let arms = (1..=MOST_PADDING).map(|count| {
         let what = format!("too much padding at the end; write `[u8; {count}]`");
-        quote_spanned!(last=> #count => panic!("{}", #what),)
+        quote_spanned!(last=> #count => ::core::panic!("{}", #what),)
     });
     quote_spanned! {last=>
         const _: () = {
-            let (end, size) = mapcast::ends_at(&[#(#ends),*]);
-            if size != size_of::<#ident>() {
+            let (end, size) = __mapcast::ends_at(&[#(#ends),*]);
+            if size != ::core::mem::size_of::<#ident>() {
                 match size - end {
                     #(#arms)*
-                    _ => panic!("too much padding at the end; remove it, or the `#[record(padding)]` above it"),
+                    _ => ::core::panic!("too much padding at the end; remove it, or the `#[record(padding)]` above it"),
                 }
             }
         };
@@ -216,8 +220,8 @@ fn spec(of: &syn::Ident, field: &Field, value: &Value) -> TokenStream {
         }
     };
     quote! {
-        mapcast::FieldSpec::new(#name, #ctype)
-            .offset(mapcast::offset(::core::mem::offset_of!(#of, #ident)))
+        __mapcast::FieldSpec::new(#name, #ctype)
+            .offset(__mapcast::offset(::core::mem::offset_of!(#of, #ident)))
             #(.unit(#unit))* #(.help(#help))* #labels
     }
 }
