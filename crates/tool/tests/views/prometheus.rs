@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
+use e2e::free_port;
 use mapcast::dynamic::{CType, FieldSpec, RecordBuf, Schema, Writer};
 use serde_json::Value;
 
@@ -184,9 +185,8 @@ impl Prometheus {
              - targets: [\"{address}\"]\n"
         );
         fs::write(world.path("prometheus.yml"), config).expect("its configuration");
-        // Free a moment ago; Prometheus does not tell which port it was given.
-        let own = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
-        let own = own.expect("a free port").to_string();
+        // Prometheus does not tell which port it was given.
+        let own = format!("127.0.0.1:{}", free_port());
         let mut command = Command::new(program);
         command.env_clear().current_dir(world.path("")).stderr(Stdio::null());
         command.args(["--config.file=prometheus.yml", "--storage.tsdb.path=data"]);
