@@ -61,7 +61,7 @@ fn has_none(file: &File) -> bool {
 #[cfg(test)]
 mod tests {
     use std::path::{Path, PathBuf};
-    use std::sync::atomic::Ordering;
+    use std::sync::atomic::Ordering::Relaxed;
 
     use region::internal::{Access, Mapping};
 
@@ -96,7 +96,7 @@ mod tests {
             let load_and_store = || {
                 let mapped = map();
                 let word = &mapped.words()[0];
-                word.store(word.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+                word.store(word.load(Relaxed) + 1, Relaxed);
             };
             assert!(!none_during(&load_and_store), "mapped and unmapped");
             let mapped = map();
