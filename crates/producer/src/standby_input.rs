@@ -62,6 +62,12 @@ impl StandbyInput {
         }
     }
 
+    /// Opens the input, if there is one and it is not open yet: the region is waited for, and has not failed.
+    pub(crate) fn begin(&mut self) -> Result<(), ProducerError> {
+        self.input.as_mut().map_or(Ok(()), Input::begin)?;
+        Ok(())
+    }
+
     /// Continues where `earlier` was, under other settings for the same stream.
     pub(crate) fn carry_over(&mut self, earlier: Self, settings: &Settings) {
         let Some(mut input) = earlier.input else { return };

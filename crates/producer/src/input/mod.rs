@@ -9,6 +9,7 @@
 //! have other sources never reads its standard input.
 
 mod feed;
+mod found_pipe;
 mod instance_key;
 mod json;
 #[cfg(test)]
@@ -95,7 +96,7 @@ pub(crate) enum Outcome {
     },
 }
 
-/// The open input of a producer.
+/// The input of a producer.
 #[derive(Debug)]
 pub(crate) struct Input {
     stream: Stream,
@@ -118,20 +119,26 @@ enum Polling {
 }
 
 impl Input {
-    /// Opens the named pipe `path`, or standard input.
-    pub(crate) fn open(
+    /// The named pipe `path`, which [`begin`](Self::begin) opens, or standard input.
+    pub(crate) fn find(
         path: Option<&Path>,
         max_line: usize,
         keys: Keys,
     ) -> Result<Self, OpenError> {
         Ok(Self {
-            stream: Stream::open(path)?,
+            stream: Stream::find(path)?,
             decoder: Decoder::new(max_line, keys),
             chunk: vec![0; CHUNK].into_boxed_slice(),
             has_lines: false,
             ended: false,
             polling: Polling::New,
         })
+    }
+
+    /// Opens the stream, if it is not open yet. Until then a program that writes to a pipe waits; afterwards what it
+    /// writes is lost unless this producer reads it.
+    pub(crate) fn begin(&mut self) -> Result<(), OpenError> {
+        self.stream.begin()
     }
 
     /// Another configuration for the same stream: keys and limit change, numbering continues.

@@ -14,17 +14,21 @@
 //! seen a writer. The old descriptor is closed afterwards, so that no byte is lost. If another pipe has taken the
 //! name, what the old one holds is read first.
 //!
+//! A named pipe is found first and opened later: see [`FoundPipe`].
+//!
 //! Price: two system calls each time the last writer leaves.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use region::{FileId, special_file};
-use rustix::fs::{Access, FileType, FlockOperation, OFlags, access, flock};
+use rustix::fs::{FileType, FlockOperation, OFlags, flock};
 use rustix::io::Errno;
+
+use super::found_pipe::{FoundPipe, may_read, open_by_descriptor};
 
 /// The capacity to give a pipe that is polled, in bytes: the maximum for an ordinary user
 /// (`/proc/sys/fs/pipe-max-size`).
@@ -43,11 +47,13 @@ pub(crate) enum Chunk {
     End,
 }
 
-/// An open input.
+/// An input.
 #[derive(Debug)]
 pub(crate) enum Stream {
     /// Standard input.
     Stdin(io::Stdin),
+    /// A named pipe that is not open yet: nothing is read, and nothing polled.
+    Found(FoundPipe),
     /// A named pipe.
     Pipe {
         /// Its name.
@@ -102,11 +108,11 @@ pub(crate) fn check_input(path: &Path) -> Result<(), OpenError> {
     match kind.map_err(|error| not_opened(path, error))? {
         kind if kind.is_socket() => refused(SOCKET),
         kind if !kind.is_fifo() => refused(special_file(kind).unwrap_or("a regular file")),
-        _ => access(path, Access::READ_OK).map_err(|error| not_opened(path, error.into())),
+        _ => may_read(path).map_err(|error| not_opened(path, error)),
     }
 }
 
-fn not_opened(path: &Path, source: io::Error) -> OpenError {
+pub(super) fn not_opened(path: &Path, source: io::Error) -> OpenError {
     let path = path.to_owned();
     match source.kind() {
         ErrorKind::NotFound => OpenError::NotThere(path),
@@ -119,9 +125,23 @@ fn not_opened(path: &Path, source: io::Error) -> OpenError {
 }
 
 impl Stream {
-    /// The named pipe at `path`, or standard input.
-    pub(crate) fn open(path: Option<&Path>) -> Result<Self, OpenError> {
+    /// The named pipe at `path`, which [`begin`](Self::begin) opens, or standard input. What is no pipe has no
+    /// writer that waits, and is opened at once.
+    pub(crate) fn find(path: Option<&Path>) -> Result<Self, OpenError> {
         let Some(path) = path else { return Ok(Self::Stdin(io::stdin())) };
+        FoundPipe::at(path)?.map_or_else(|| Self::open(path), |pipe| Ok(Self::Found(pipe)))
+    }
+
+    /// Opens a named pipe that was found. Anything else is open already.
+    pub(crate) fn begin(&mut self) -> Result<(), OpenError> {
+        let Self::Found(pipe) = self else { return Ok(()) };
+        let file = pipe.open().map_err(|source| not_opened(pipe.path(), source))?;
+        *self = Self::Pipe { path: pipe.path().to_owned(), file };
+        Ok(())
+    }
+
+    /// The file at `path`.
+    fn open(path: &Path) -> Result<Self, OpenError> {
         let io = |source| not_opened(path, source);
         let file = open(path).map_err(io)?;
         let kind = file.metadata().map_err(io)?.file_type();
@@ -138,6 +158,7 @@ impl Stream {
     pub(crate) fn name(&self) -> String {
         match self {
             Self::Stdin(_) => "standard input".to_owned(),
+            Self::Found(pipe) => pipe.path().display().to_string(),
             Self::Pipe { path, .. } | Self::File { path, .. } => path.display().to_string(),
         }
     }
@@ -147,6 +168,7 @@ impl Stream {
         let read = match self {
             // Not through `Stdin`, whose own buffer `ppoll` does not see.
             Self::Stdin(stdin) => rustix::io::read(stdin.as_fd(), buffer).map_err(io::Error::from),
+            Self::Found(_) => return Ok(Chunk::Nothing),
             Self::Pipe { file, .. } | Self::File { file, .. } => file.read(buffer),
         };
         match read {
@@ -200,9 +222,7 @@ impl Stream {
     /// Opens the same named pipe again, after its writers have left.
     pub(crate) fn reopen(&mut self) -> io::Result<()> {
         if let Self::Pipe { path, file } = self {
-            // By descriptor, because the name may be gone or belong to another pipe.
-            let same = format!("/proc/self/fd/{}", file.as_raw_fd());
-            let anew = open(same.as_ref()).or_else(|_| open(path))?;
+            let anew = open_by_descriptor(file).or_else(|_| open(path))?;
             let _ = flock(&anew, FlockOperation::NonBlockingLockShared);
             // The old one is closed by the assignment: after the new one is open, and held.
             *file = anew;
@@ -227,7 +247,7 @@ impl Stream {
             }
             _ => {}
         }
-        let next = Self::open(Some(path))?;
+        let next = Self::open(path)?;
         if !matches!(next, Self::Pipe { .. }) {
             // `echo ... > NAME` after the removal of the pipe creates a file, and its end would end
             // us.
@@ -241,12 +261,14 @@ impl AsFd for Stream {
     fn as_fd(&self) -> BorrowedFd<'_> {
         match self {
             Self::Stdin(stdin) => stdin.as_fd(),
+            Self::Found(pipe) => pipe.as_fd(),
             Self::Pipe { file, .. } | Self::File { file, .. } => file.as_fd(),
         }
     }
 }
 
-fn open(path: &Path) -> io::Result<File> {
+/// Opens `path` to read, and never waits for a writer.
+pub(super) fn open(path: &Path) -> io::Result<File> {
     let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits();
     OpenOptions::new().read(true).custom_flags(flags.cast_signed()).open(path)
 }

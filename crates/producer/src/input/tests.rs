@@ -2,15 +2,17 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use layout::{FieldSpec, RecordBuf, Scalar, Schema, Value};
-use rustix::fs::{CWD, FileType, Mode, mknodat};
+use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat};
+use rustix::io::Errno;
 use settings::{InputKey, InputSource};
 use tempfile::TempDir;
 
-use super::{Input, Keys, Outcome, check_input};
+use super::{Input, Keys, OpenError, Outcome, check_input};
 use daemon::{Monotonic, Ready};
 
 /// An input of one field `n` from a pipe in a directory of its own.
@@ -25,8 +27,14 @@ fn setup() -> Setup {
     make_pipe(&pipe_in(&dir));
     let schema = Schema::builder("N").field(FieldSpec::new("n", Scalar::U32)).build();
     let key = InputSource::from(InputKey::Member("n".to_owned()));
-    let input = Input::open(Some(&pipe_in(&dir)), 1 << 10, Keys::new([(&key, 0)])).expect("pipe");
+    let input = opened(&pipe_in(&dir), Keys::new([(&key, 0)])).expect("pipe");
     Setup { dir, input, record: RecordBuf::new(Arc::new(schema.expect("schema"))) }
+}
+
+fn opened(path: &Path, keys: Keys) -> Result<Input, OpenError> {
+    let mut input = Input::find(Some(path), 1 << 10, keys)?;
+    input.begin()?;
+    Ok(input)
 }
 
 fn pipe_in(dir: &TempDir) -> PathBuf {
@@ -119,9 +127,29 @@ fn an_unfinished_line_written_before_the_start_is_read() {
     write!(setup.writer(), "{{\"n\": 6}}").expect("write");
     let key = InputSource::from(InputKey::Member("n".to_owned()));
     let keys = Keys::new([(&key, 0)]);
-    let newer = Input::open(Some(&pipe_in(&setup.dir)), 1 << 10, keys).expect("pipe");
-    setup.input = newer;
+    setup.input = opened(&pipe_in(&setup.dir), keys).expect("pipe");
     assert_eq!(setup.drain().0, [6]);
+}
+
+#[test]
+fn a_pipe_that_was_found_lets_no_writer_through_before_it_is_opened() {
+    let dir = tempfile::tempdir().expect("directory");
+    make_pipe(&pipe_in(&dir));
+    let mut input = Input::find(Some(&pipe_in(&dir)), 1 << 10, Keys::new([])).expect("pipe");
+    let open_at_once = || {
+        let no_wait = i32::try_from(OFlags::NONBLOCK.bits()).expect("flags");
+        OpenOptions::new().write(true).custom_flags(no_wait).open(pipe_in(&dir))
+    };
+    let error = open_at_once().expect_err("no reader");
+    assert_eq!(error.raw_os_error(), Some(Errno::NXIO.raw_os_error()));
+    // It is the pipe that was found, whatever has its name.
+    std::fs::rename(pipe_in(&dir), dir.path().join("renamed")).expect("rename");
+    make_pipe(&pipe_in(&dir));
+    input.begin().expect("open");
+    input.begin().expect("once is enough");
+    open_at_once().expect_err("no reader of the new one");
+    std::fs::rename(dir.path().join("renamed"), pipe_in(&dir)).expect("rename");
+    open_at_once().expect("a reader");
 }
 
 #[test]
@@ -193,7 +221,7 @@ fn a_regular_file_is_read_to_its_end() {
     let path = setup.dir.path().join("file");
     std::fs::write(&path, "{\"n\": 1}\n{\"n\": 2}").expect("write");
     let key = InputSource::from(InputKey::Member("n".to_owned()));
-    let mut input = Input::open(Some(&path), 1 << 10, Keys::new([(&key, 0)])).expect("file");
+    let mut input = opened(&path, Keys::new([(&key, 0)])).expect("file");
     let mut record = setup.record.clone();
     let mut good = 0;
     while !input.has_ended() {
@@ -211,8 +239,8 @@ fn a_file_that_cannot_be_an_input_is_refused_with_the_next_step() {
     let setup = setup();
     assert!(check_input(&pipe_in(&setup.dir)).is_ok());
     let open = |path: &Path| {
-        let opened = Input::open(Some(path), 1 << 10, Keys::new([]));
-        let error = opened.expect_err("no input").to_string();
+        let found = Input::find(Some(path), 1 << 10, Keys::new([]));
+        let error = found.expect_err("no input").to_string();
         assert_eq!(check_input(path).expect_err("no input").to_string(), error);
         error
     };

@@ -23,6 +23,14 @@ impl Producer {
         self.input.as_ref().is_some_and(Input::is_always_readable)
     }
 
+    /// Opens the input, if there is one: lines that are written from now on are for this producer.
+    pub(super) fn begin_input(&mut self) -> Result<(), ProducerError> {
+        let Some(input) = &mut self.input else { return Ok(()) };
+        input.begin()?;
+        input.hold();
+        Ok(())
+    }
+
     /// Publishes lines of the input, which is readable.
     pub(super) fn read_input(&mut self, host: &mut Host<'_>) -> Result<(), ProducerError> {
         let Some(input) = &mut self.input else { return Ok(()) };

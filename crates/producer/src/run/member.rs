@@ -19,7 +19,7 @@ use tracing::Span;
 use super::closed::Closed;
 use super::producer::Producer;
 use super::waiting::{Attempt, Waiting};
-use super::{Host, open_input};
+use super::{Host, find_input};
 use crate::configs::Config;
 use crate::destination::Destination;
 use crate::error::ProducerError;
@@ -101,7 +101,7 @@ impl Member {
         destination: Destination,
         host: &mut Host<'_>,
     ) -> Result<(), ProducerError> {
-        let input = StandbyInput::new(open_input(&settings)?, &settings);
+        let input = StandbyInput::new(find_input(&settings)?, &settings);
         let sink = match destination {
             Destination::Address => {
                 let address = settings.region.address.place().to_write()?;
@@ -128,7 +128,7 @@ impl Member {
         host: &mut Host<'_>,
     ) -> Result<(), ProducerError> {
         let mut producer = Box::new(Producer::new(settings, sink, input));
-        let started = producer.start(host);
+        let started = producer.start(host).and_then(|()| producer.begin_input());
         self.state = State::Publishing(producer);
         started?;
         self.failure.clear();

@@ -25,6 +25,7 @@ mod process;
 mod producer;
 mod queue;
 mod reload;
+mod reload_region;
 mod schedule;
 mod status;
 mod waiting;
@@ -79,13 +80,13 @@ pub(crate) struct Daemon<'a> {
     now: Monotonic,
 }
 
-/// Opens the input, if a source of `settings` needs it.
-fn open_input(settings: &Settings) -> Result<Option<Input>, ProducerError> {
+/// The input, if a source of `settings` needs it. A pipe is opened when nothing else can fail: see [`Input::begin`].
+fn find_input(settings: &Settings) -> Result<Option<Input>, ProducerError> {
     if !settings.reads_input() {
         return Ok(None);
     }
     let path = settings.producer.input.as_deref();
-    Ok(Some(Input::open(path, max_line(settings), keys(settings))?))
+    Ok(Some(Input::find(path, max_line(settings), keys(settings))?))
 }
 
 /// Which keys of the input fill which fields.

@@ -66,6 +66,7 @@ impl Waiting {
         if let Some(sink) = self.standby.try_open(&self.address, &self.settings)? {
             return Ok(Attempt::Opened(sink));
         }
+        self.input.begin()?;
         if let Some(pid) = self.standby.holder()
             && self.holder.update(pid).is_some()
         {

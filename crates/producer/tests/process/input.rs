@@ -9,6 +9,7 @@ use layout::Value;
 use rustix::process::Signal;
 
 use crate::feed::Feed;
+use crate::pipe::{make_pipe, reads};
 use crate::place::{COUNTER, Place, TICK};
 
 #[test]
@@ -119,12 +120,8 @@ fn each_good_line_is_a_record_and_the_end_of_the_input_ends_the_producer() {
 #[test]
 fn a_named_pipe_feeds_the_producer_from_one_writer_after_another() {
     let place = Place::new();
-    let pipe = place.path("pipe");
-    let owner_only = rustix::fs::Mode::from_raw_mode(0o600);
-    rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, owner_only, 0)
-        .expect("pipe");
-    let more = format!("[producer]\ntick = \"10ms\"\ninput = {pipe:?}\n");
-    place.configure(&[("u32", "input = {}")], &more);
+    let pipe = make_pipe(&place);
+    place.configure(&[("u32", "input = {}")], &reads(&pipe));
     let mut producer = place.start_quietly("log");
     for n in 1..=3 {
         fs::write(&pipe, format!("{{\"f0\": {n}}}")).expect("write");

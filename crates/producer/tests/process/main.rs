@@ -13,6 +13,7 @@ mod logs;
 mod manager;
 mod many;
 mod passed;
+mod pipe;
 mod place;
 mod region_lost;
 mod reload;
