@@ -101,7 +101,7 @@ impl Values {
         for field in
             fields.filter(|field| self.sources.is_variable(*field) && !is_set.contains(field))
         {
-            copy_field(newest, &mut self.record, field);
+            copy_field((newest, field), (&mut self.record, field));
         }
         restore(newest, Monotonic::now().before(at.elapsed()), keys, &mut self.record);
     }

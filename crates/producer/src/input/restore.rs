@@ -11,7 +11,7 @@ use super::left_out;
 pub(crate) fn restore(newest: &RecordBuf, at: Monotonic, keys: &mut Keys, record: &mut RecordBuf) {
     let found: Vec<bool> = keys.targets.iter().map(|target| target.seen.is_some()).collect();
     for (target, _) in keys.targets.iter_mut().zip(&found).filter(|(_, found)| !**found) {
-        copy_field(newest, record, target.field);
+        copy_field((newest, target.field), (record, target.field));
         target.seen = Some(at);
     }
     if found.contains(&true) {
@@ -20,10 +20,15 @@ pub(crate) fn restore(newest: &RecordBuf, at: Monotonic, keys: &mut Keys, record
     }
 }
 
-/// Copies field number `index` to a record of the same schema.
-pub(crate) fn copy_field(from: &RecordBuf, to: &mut RecordBuf, index: usize) {
-    let range = from.schema().fields()[index].range();
-    to.bytes_mut()[range.clone()].copy_from_slice(&from.bytes()[range]);
+/// Copies the bytes of a field, given by its number, to one of the same type in another record. As text they would
+/// not all come through: a text without a NUL, one that is not UTF-8, a character that is the label of another one.
+pub(crate) fn copy_field(
+    (from, source): (&RecordBuf, usize),
+    (to, target): (&mut RecordBuf, usize),
+) {
+    let range = |record: &RecordBuf, field: usize| record.schema().fields()[field].range();
+    let (source, target) = (range(from, source), range(to, target));
+    to.bytes_mut()[target].copy_from_slice(&from.bytes()[source]);
 }
 
 #[cfg(test)]

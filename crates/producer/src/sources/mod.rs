@@ -17,6 +17,9 @@
 //! Price: no system call except for the clocks (vDSO), one or two `pread` per file and one `statvfs` per
 //! `disk`.
 
+mod carry_over;
+#[cfg(test)]
+mod carry_over_tests;
 #[cfg(test)]
 mod choice_tests;
 mod clock;
@@ -140,35 +143,6 @@ impl Sources {
         Self { schema, fields, computed, of, shared: Rc::clone(shared) }
     }
 
-    /// Continues where `earlier` was, for every field whose name, type and source are still the same.
-    /// Takes their values over into `record`; returns pairs of their number now and then.
-    pub(crate) fn carry_over(
-        &mut self,
-        mut earlier: Self,
-        last: &RecordBuf,
-        record: &mut RecordBuf,
-    ) -> Vec<(usize, usize)> {
-        let mut pairs = Vec::new();
-        let old = std::mem::take(&mut earlier.fields);
-        let mut old: Vec<Option<FieldSource>> = old.into_iter().map(Some).collect();
-        for (index, field) in self.fields.iter_mut().enumerate() {
-            let at = old.iter().position(|old| old.as_ref().is_some_and(|old| old.is_like(field)));
-            let Some((at, kept)) = at.and_then(|at| Some((at, old[at].take()?))) else { continue };
-            if record.set(index, &last.value(at)).is_err() {
-                continue; // its labels have changed: the source starts again
-            }
-            (field.error, field.is_logged) = (kept.error, kept.is_logged);
-            field.has_had_value = kept.has_had_value;
-            match (&mut field.sampler, kept.sampler) {
-                // The files are opened again, under their numbers in this collection.
-                (Sampler::File(new), Sampler::File(old)) => new.carry_over(&old),
-                (sampler, kept) => *sampler = kept,
-            }
-            pairs.push((index, at));
-        }
-        pairs
-    }
-
     /// Whether the value of field number `index` comes from somewhere else than the configuration.
     pub(crate) fn is_variable(&self, index: usize) -> bool {
         !matches!(self.fields[index].source, Source::Const(_))
@@ -272,16 +246,6 @@ impl Sources {
 }
 
 impl FieldSource {
-    /// Whether `other` is the same field with the same source. What is done about a line without its value
-    /// may have changed.
-    fn is_like(&self, other: &Self) -> bool {
-        let same_source = match (&self.source, &other.source) {
-            (Source::Input(own), Source::Input(other)) => own.key == other.key,
-            (own, other) => own == other,
-        };
-        self.name == other.name && self.ctype == other.ctype && same_source
-    }
-
     /// The value of a field whose source has none.
     fn default(&self) -> Option<&Value> {
         match &self.source {
