@@ -12,7 +12,7 @@
 
 use std::time::Duration;
 
-use layout::{Digits, Scalar, Value};
+use layout::{Digits, Label, Scalar, Value};
 use settings::{FileSource, Take, is_pattern};
 
 use super::clock::Moment;
@@ -85,17 +85,18 @@ impl FileSampler {
         }
     }
 
-    /// Reads the file, if no other field of this record has, and finds the value in it.
-    pub(super) fn sample<'f>(&mut self, files: &'f mut Files) -> Sample<'f> {
+    /// Reads the file, if no other field of this record has, and finds the value in it, for a field with these
+    /// labels.
+    pub(super) fn sample<'f>(&mut self, labels: &[Label], files: &'f mut Files) -> Sample<'f> {
         if self.source.take == Take::Count {
             return self.count();
         }
-        let Some(id) = self.choose(files) else { return Sample::Keep };
+        let Some(id) = self.choose(labels, files) else { return Sample::Keep };
         let Read { id, matches, path, contents, at } = match files.read(id) {
             Ok(read) => read,
             Err(error) => return Sample::Missing(error),
         };
-        let number = match find(&self.source, contents) {
+        let number = match find(&self.source, labels, contents) {
             Ok(Found::Text(text)) => return Sample::Value(Value::from(text)),
             Ok(Found::Number(digits)) if self.takes_it_as_it_is() => {
                 return self.nearest(digits);
@@ -115,7 +116,7 @@ impl FileSampler {
     }
 
     /// The first file that holds the value, else the first that can be read, else the first.
-    fn choose(&self, files: &mut Files) -> Option<FileIndex> {
+    fn choose(&self, labels: &[Label], files: &mut Files) -> Option<FileIndex> {
         let (&first, others) = self.files.split_first()?;
         if others.is_empty() {
             return Some(first);
@@ -123,7 +124,7 @@ impl FileSampler {
         let mut readable = None;
         for &id in &self.files {
             let Ok(read) = files.read(id) else { continue };
-            if find(&self.source, read.contents).is_ok() {
+            if find(&self.source, labels, read.contents).is_ok() {
                 return Some(id);
             }
             readable = readable.or(Some(id));

@@ -30,7 +30,9 @@ fn the_host_configuration_reads_this_machine() {
             assert!(file.default.is_some(), "{}: none of its files is here", field.name());
             continue;
         };
-        match find(file, &contents).unwrap_or_else(|e| panic!("{}: {e}", field.name())) {
+        match find(file, field.labels(), &contents)
+            .unwrap_or_else(|e| panic!("{}: {e}", field.name()))
+        {
             Found::Text(text) => assert!(field.ctype().is_text() && !text.is_empty()),
             Found::Number(_) | Found::Whole(_) | Found::Real(_) => {
                 assert!(!field.ctype().is_text());
@@ -48,7 +50,7 @@ fn file_source<'s>(settings: &'s Settings, field: &str) -> &'s FileSource {
 fn scaled(settings: &Settings, field: &str) -> f64 {
     let file = file_source(settings, field);
     let contents = fs::read_to_string(&file.paths[0]).expect("the file");
-    match find(file, &contents).expect("a value") {
+    match find(file, &[], &contents).expect("a value") {
         #[expect(clippy::cast_precision_loss, reason = "for a comparison with a margin")]
         Found::Whole(number) => number as f64 * file.scale,
         Found::Real(number) => number * file.scale,
@@ -88,7 +90,7 @@ fn without_a_sensor_the_temperature_is_unknown() {
     let file = file_source(&settings, "temperature");
     assert_eq!(file.paths[0], Path::new("/sys/class/thermal/thermal_zone*/temp"));
     assert!(
-        matches!(find(file, "45500\n"), Ok(Found::Number(number)) if number.as_str() == "45500")
+        matches!(find(file, &[], "45500\n"), Ok(Found::Number(number)) if number.as_str() == "45500")
     );
     let Some(Value::F32(default)) = file.default.as_deref() else { panic!("{:?}", file.default) };
     assert!(default.is_nan());

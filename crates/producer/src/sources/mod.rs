@@ -32,6 +32,8 @@ mod file_tests;
 mod files;
 mod find;
 #[cfg(test)]
+mod find_tests;
+#[cfg(test)]
 mod host_tests;
 mod losses;
 #[cfg(test)]
@@ -173,7 +175,8 @@ impl Sources {
             if let Sampler::File(file) = &mut field.sampler
                 && file.is_rate()
             {
-                let _ = file.sample(files); // the first reading of a rate is no value
+                let labels = self.schema.fields()[index].labels();
+                let _ = file.sample(labels, files); // the first reading of a rate is no value
                 field.fall_back(index, record);
                 wait = FIRST_RATE;
             }
@@ -197,7 +200,8 @@ impl Sources {
         files.begin(now.monotonic);
         let fields = self.fields.iter_mut().enumerate();
         for (index, field) in fields.filter(|(index, _)| wanted(*index)) {
-            let error = match field.sampler.sample(now, files) {
+            let labels = self.schema.fields()[index].labels();
+            let error = match field.sampler.sample(now, labels, files) {
                 Sample::Keep => continue,
                 Sample::Value(value) => record.set(index, &value).err().map(SampleError::Value),
                 Sample::Number(digits) => set(record, index, Literal::Number(digits)),

@@ -171,6 +171,33 @@ fn a_word_is_the_number_of_its_label() {
 }
 
 #[test]
+fn a_text_that_is_a_label_is_not_the_number_that_it_begins_with() {
+    let labels = "}\nlabels = { 0 = '1 phase', 1 = '3 phases', 2 = '0x5', 3 = 'add'";
+    let source = |keys: &str| format!("file = {{ path = '@/v'{keys} }} {labels}");
+    let [line, keyed, column, regex, hex] = [
+        "",
+        ", key = 'mains'",
+        ", key = 'mains', column = 1",
+        ", regex = 'mains (.*)'",
+        ", key = 'mains', hex = true",
+    ]
+    .map(source);
+    let fields = [line, keyed, column, regex, hex];
+    let mut setup = setup(&fields.each_ref().map(|source| ("u8", source.as_str())));
+    for (text, want) in [
+        ("3 phases\nmains 3 phases\n", ["1", "1", "3", "1", "1"]),
+        ("1 phase\nmains: 1 phase \n", ["0", "0", "1", "1", "0"]), // that of before
+        ("0x5\nmains 0x5\n", ["2", "2", "2", "2", "2"]),
+        ("add\nmains add\n", ["3", "3", "3", "3", "3"]),
+        // No label: the first word is a number.
+        ("2 phases\nmains 2 phases\n", ["2", "2", "2", "3", "2"]),
+    ] {
+        setup.write("v", text);
+        assert_eq!(setup.sample(), want, "{text}");
+    }
+}
+
+#[test]
 fn a_bool_is_true_for_any_number_but_0() {
     let sum = r#"file = { path = "@/n", column = [1, 2] }"#;
     let mut setup = setup(&[("bool", r#"file = { path = "@/n" }"#), ("bool", sum)]);

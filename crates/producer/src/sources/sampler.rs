@@ -1,6 +1,6 @@
 //! What gives a field its value: a sampler for each kind of source.
 
-use layout::{Digits, Scalar, Value};
+use layout::{Digits, Label, Scalar, Value};
 use settings::{DiskSource, Source};
 
 use super::clock::{ClockSampler, Moment};
@@ -41,12 +41,18 @@ pub(super) enum Sampler {
 }
 
 impl Sampler {
-    pub(super) fn sample<'f>(&mut self, now: Moment, files: &'f mut Files) -> Sample<'f> {
+    /// The value at `now`, for a field with these labels.
+    pub(super) fn sample<'f>(
+        &mut self,
+        now: Moment,
+        labels: &[Label],
+        files: &'f mut Files,
+    ) -> Sample<'f> {
         match self {
             Self::Constant => Sample::Keep,
             Self::Counter(counter) => Sample::Value(counter.sample()),
             Self::Clock(clock) => Sample::Value(clock.sample(now)),
-            Self::File(field) => field.sample(files),
+            Self::File(field) => field.sample(labels, files),
             Self::Disk(disk) => disk::sample(disk),
             Self::Wave(wave) => Sample::Value(wave.sample(now)),
             Self::Random(random) => Sample::Value(random.sample()),
