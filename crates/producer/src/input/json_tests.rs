@@ -61,6 +61,8 @@ fn null_and_the_floats_that_json_has_no_number_for_fill_float_fields() {
     assert_eq!(floats(r#"{"t": "Infinity"}"#).0, "inf");
     assert_eq!(floats(r#"{"t": "-Infinity"}"#).0, "-inf");
     assert_eq!(floats(r#"{"t": "NaN"}"#).0, "NaN");
+    assert_eq!(floats(r#"{"t": "\u004eaN"}"#).0, "NaN", "the same text");
+    assert_eq!(floats(r#"{"place": [1, "-\u0049nfinity", 2]}"#).1, place("[1, -inf, 2]"));
     assert_eq!(floats(r#"{"place": [1, null, "Infinity"]}"#).1, place("[1, NaN, inf]"));
     assert_eq!(floats(r#"{"place": null}"#).1, place("[NaN, NaN, NaN]"));
 }

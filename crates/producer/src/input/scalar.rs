@@ -32,16 +32,11 @@ impl<'l> Scalar<'l> {
     ) -> Result<Self, LineError> {
         let is_float = ctype.element().is_float();
         Ok(match raw.as_bytes() {
-            [b'"', text @ .., b'"'] if text.contains(&b'\\') => {
-                let text = serde_json::from_str(raw);
-                let offset = offset(line, raw);
-                Self::Text(text.map_err(|error| LineError::not_json(&error, line, offset))?)
-            }
             [b'"', .., b'"'] => {
-                let text = &raw[1..raw.len() - 1];
-                match special(text).filter(|_| is_float) {
+                let text = text(raw, line)?;
+                match special(&text).filter(|_| is_float) {
                     Some(number) => Self::Special(number),
-                    None => Self::Text(Cow::Borrowed(text)),
+                    None => Self::Text(text),
                 }
             }
             [b't', ..] => Self::Bool(true),
@@ -64,6 +59,15 @@ impl<'l> Scalar<'l> {
             Self::Text(text) => Literal::Text(text),
         }
     }
+}
+
+/// The text of the string `raw`, a part of `line`.
+fn text<'l>(raw: &'l str, line: &str) -> Result<Cow<'l, str>, LineError> {
+    let text = &raw[1..raw.len() - 1];
+    if !text.contains('\\') {
+        return Ok(Cow::Borrowed(text));
+    }
+    serde_json::from_str(raw).map_err(|error| LineError::not_json(&error, line, offset(line, raw)))
 }
 
 /// The float that JSON has no number for.
