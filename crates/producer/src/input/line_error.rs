@@ -135,6 +135,14 @@ impl LineError {
         Self::UnknownKey { key, instead: format!("use {}", listed.join(", ")) }
     }
 
+    /// The same in a line that has `skipped` bytes more in front.
+    pub(super) fn behind(mut self, skipped: usize) -> Self {
+        if let Self::NotJson { column, .. } | Self::BareFloat { column, .. } = &mut self {
+            *column += skipped;
+        }
+        self
+    }
+
     /// `raw`, at `node`, has no other values inside of it.
     pub(super) fn flat(node: &Node, raw: &str) -> Self {
         let inside = node.children.first().map(|(_, child)| child.key()).unwrap_or_default();

@@ -327,8 +327,10 @@ impl Decoder {
             let read = match line {
                 Line::TooLong(max) => Err(LineError::TooLong(max)),
                 Line::Text(text) => match without_bom(text) {
-                    text if text.trim_ascii().is_empty() => continue,
-                    text => records.read_line(text, &mut self.keys, keep_going),
+                    rest if rest.trim_ascii().is_empty() => continue,
+                    rest => records
+                        .read_line(rest, &mut self.keys, keep_going)
+                        .map_err(|error| error.behind(text.len() - rest.len())),
                 },
             };
             return Some(match read {

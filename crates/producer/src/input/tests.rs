@@ -209,6 +209,25 @@ fn a_byte_order_mark_at_the_start_of_a_line_is_skipped() {
 }
 
 #[test]
+fn a_column_counts_the_bytes_of_a_byte_order_mark() {
+    let mut setup = setup();
+    let mut column = |line: &[u8]| {
+        setup.writer().write_all(&[line, b"\n"].concat()).expect("write");
+        setup.input.fill().expect("read");
+        let outcome = setup.input.next(&mut setup.record, &mut || true);
+        let Some(Outcome::Bad { error, .. }) = outcome else { panic!("{outcome:?}") };
+        assert_eq!(setup.input.next(&mut setup.record, &mut || true), None);
+        let text = error.to_string();
+        let (_, column) = text.split_once("column ").expect("a column");
+        column.split(|c: char| !c.is_ascii_digit()).next().expect("digits").parse::<usize>()
+    };
+    for line in [&b"hello"[..], b"{\"n\": NaN}", b"{\"n\": 1.x}", b"{\"n\": \"\xff\"}"] {
+        let plain = column(line).expect("a number");
+        assert_eq!(column(&[b"\xef\xbb\xbf", line].concat()), Ok(plain + 3), "{line:?}");
+    }
+}
+
+#[test]
 fn blank_lines_are_skipped_but_numbered() {
     let mut setup = setup();
     write!(setup.writer(), "\n  \r\n{{\"n\": 4}}\nx\n").expect("write");
