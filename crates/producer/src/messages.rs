@@ -3,13 +3,13 @@
 use std::fmt;
 use std::time::Duration;
 
-use daemon::{OnChange, StopSignal};
+use daemon::{OnChange, StopSignal, counted};
 use layout::InstanceName;
 use layout::text::shorten;
 use region::Surroundings;
 use settings::{Settings, duration_text};
 
-use crate::input::LineError;
+use crate::input::{Input, LineError};
 use crate::instances::Changes;
 use crate::names::list;
 use crate::sink::Sink;
@@ -132,6 +132,20 @@ impl InputLog {
     }
 }
 
+/// How many lines of `input` were read and not published, if there are any.
+pub(crate) fn unread(input: Option<&Input>) -> Option<String> {
+    let lines = input.map_or(0, Input::unread);
+    (lines > 0)
+        .then(|| format!("{} of the input had been read and not published", counted(lines, "line")))
+}
+
+/// Logs [`unread`] of an input that is given up.
+pub(crate) fn log_unread(sink: &dyn Sink, input: Option<&Input>) {
+    if let Some(text) = unread(input) {
+        log_event!(warn, sink, "{text}");
+    }
+}
+
 /// Logs `text` as an error if it differs from `last`.
 pub(crate) fn log_failure(last: &mut OnChange<String>, sink: &dyn Sink, text: String) {
     if let Some(text) = last.update(text) {
@@ -190,7 +204,7 @@ fn log_retired(sink: &dyn Sink, names: &[InstanceName]) {
 
 /// How many there are, and a few of them; `None`: there are none.
 fn counted_names(names: &[InstanceName], one: &str) -> Option<(String, String)> {
-    (!names.is_empty()).then(|| (daemon::counted(names.len() as u64, one), list(names)))
+    (!names.is_empty()).then(|| (counted(names.len() as u64, one), list(names)))
 }
 
 /// Warns if the region is not in memory alone, or other users may replace its file.

@@ -6,7 +6,7 @@ use tracing::Span;
 
 use super::producer::Producer;
 use crate::input::Input;
-use crate::messages::End;
+use crate::messages::{End, unread};
 
 impl Producer {
     /// Closes the region.
@@ -15,10 +15,7 @@ impl Producer {
         records.log_losses();
         let (sink, count) = (&publisher.sink, publisher.records());
         let keys = input.as_ref().map(Input::keys);
-        let unread = input.as_ref().map_or(0, Input::unread);
-        let unread = (unread > 0).then(|| {
-            format!("{} of the input had been read and not published", counted(unread, "line"))
-        });
+        let unread = unread(input.as_ref());
         let incomplete = keys.and_then(|keys| records.unpublished(keys, count));
         let failures = match input {
             Some(_) => counted(input_log.bad_lines(), "bad line"),

@@ -24,7 +24,7 @@ use crate::configs::Config;
 use crate::destination::Destination;
 use crate::error::ProducerError;
 use crate::input::Input;
-use crate::messages::End;
+use crate::messages::{End, log_unread};
 use crate::sink::{self, Sink};
 use crate::standby_input::StandbyInput;
 
@@ -204,6 +204,10 @@ impl Member {
     /// It cannot be opened, or not be published to, for now: `settings` are tried again, without them
     /// nothing is.
     pub(super) fn fail(&mut self, error: ProducerError, settings: Option<Settings>) {
+        if let State::Publishing(producer) = &self.state {
+            let _about = self.span.enter();
+            log_unread(&*producer.publisher.sink, producer.input.as_ref());
+        }
         let again = Monotonic::now().after(RETRY_EVERY);
         let retry = settings.map(|settings| (Box::new(settings), again));
         self.state = State::Failed { error, retry };

@@ -20,7 +20,7 @@ use super::{Host, find_input, keys, max_line};
 use crate::configs::Config;
 use crate::error::ProducerError;
 use crate::input::{Input, Keys};
-use crate::messages::{log_event, warn_of_destination};
+use crate::messages::{log_event, log_unread, warn_of_destination};
 use crate::records::Records;
 use crate::recovery::Heartbeats;
 use crate::sink;
@@ -163,6 +163,7 @@ impl Producer {
             keys.carry_over(old.keys(), kept);
         }
         if let NewInput::Other(input) = input {
+            log_unread(&*self.publisher.sink, self.input.as_ref());
             self.input = input;
         }
         if let Some(input) = &mut self.input {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use layout::Value;
+use region::{DynReader, DynWriter};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::{Pid, Resource, Rlimit, Signal, prlimit};
 
@@ -18,14 +19,18 @@ const INPUT: &[(&str, &str)] = &[("u32", "input = { key = \"n\" }")];
 
 /// A named pipe of the test's own.
 pub(crate) fn make_pipe(place: &Place) -> PathBuf {
-    let pipe = place.path("pipe");
+    make_pipe_called(place, "pipe")
+}
+
+fn make_pipe_called(place: &Place, name: &str) -> PathBuf {
+    let pipe = place.path(name);
     mknodat(CWD, &pipe, FileType::Fifo, Mode::from_raw_mode(0o600), 0).expect("pipe");
     pipe
 }
 
 /// What makes `pipe` the input.
 pub(crate) fn reads(pipe: &Path) -> String {
-    format!("[producer]\ntick = \"10ms\"\ninput = {pipe:?}\n")
+    format!("[producer]\ntick = \"10ms\"\ninput = \"{}\"\n", pipe.display())
 }
 
 /// A program with one line for a pipe that no other program has opened. Killed if the test ends before it.
@@ -52,6 +57,13 @@ impl Writer {
         let writer = Self::start(pipe, line);
         wait_until("the writer waits", || writer.state() == Some('S'));
         writer
+    }
+
+    /// One of lines without end.
+    fn endless(pipe: &Path) -> Self {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", "exec yes '{\"n\": 7}' >\"$0\""]).arg(pipe);
+        Self { child: command.stderr(Stdio::null()).spawn().expect("a shell") }
     }
 
     fn state(&self) -> Option<char> {
@@ -223,4 +235,53 @@ fn a_reload_to_a_pipe_without_descriptors_for_it_changes_nothing() {
         writer.has_written();
     }
     assert!((1..10).contains(&refused), "{refused}");
+}
+
+const UNREAD: &str = "of the input had been read and not published";
+
+#[test]
+fn lines_in_hand_at_a_reload_to_another_pipe_are_counted() {
+    let place = Place::new();
+    let pipes = ["a", "b"].map(|name| make_pipe_called(&place, name));
+    place.configure(INPUT, &reads(&pipes[0]));
+    let producer = place.start_quietly("log");
+    // There are none in one of 128 turns.
+    for turn in 0.. {
+        assert!(turn < 6, "no line in hand: {}", producer.log());
+        let before = place.newest().map_or(0, |newest| newest.1);
+        let _writer = Writer::endless(&pipes[turn % 2]);
+        place.wait_for_record("lines", |newest| newest.1 > before);
+        place.configure(INPUT, &reads(&pipes[(turn + 1) % 2]));
+        if reload(&producer).contains(UNREAD) {
+            break;
+        }
+    }
+}
+
+#[test]
+fn lines_in_hand_when_a_region_fails_are_counted() {
+    let place = Place::new();
+    let pipe = make_pipe(&place);
+    many::configure(&place, "a", many::COUNTER, TICK);
+    many::configure(&place, "b", "input = { key = \"n\" }", &reads(&pipe));
+    let producer = many::start(&place, &["."]);
+    many::publishes(&place, "a");
+    for turn in 0.. {
+        assert!(turn < 6, "no line in hand: {}", producer.log());
+        let _writer = Writer::endless(&pipe);
+        many::publishes(&place, "b");
+        let so_far = producer.log().len();
+        let region = place.path("b.region");
+        let schema = DynReader::open(&region).expect("attach").schema().clone();
+        let other = DynWriter::open(place.path("other"), &schema).expect("a writer");
+        fs::rename(place.path("other"), &region).expect("rename");
+        wait_until("the failure", || {
+            let log = producer.log().split_off(so_far);
+            ["has taken this name", "publishes here", UNREAD].iter().any(|text| log.contains(text))
+        });
+        drop(other);
+        if producer.log().contains(UNREAD) {
+            break;
+        }
+    }
 }
