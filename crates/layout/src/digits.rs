@@ -66,6 +66,11 @@ impl<'a> Digits<'a> {
         self.significant().rounded()
     }
 
+    /// The number without its fraction. `None` if it has more than 38 digits.
+    pub fn truncated(self) -> Option<i128> {
+        self.significant().truncated()
+    }
+
     /// The nearest `f64`; infinite if it is beyond the largest.
     pub const fn to_f64(self) -> f64 {
         self.wide
@@ -117,19 +122,32 @@ impl<'a> Significant<'a> {
 
     /// The nearest whole number, halves away from zero.
     fn rounded(&self) -> Option<i128> {
+        // The first digit of the fraction decides: 5 and more is a half or more.
+        self.parts().map(|(whole, next)| self.signed(whole + i128::from(next >= b'5')))
+    }
+
+    /// The number without its fraction.
+    fn truncated(&self) -> Option<i128> {
+        self.parts().map(|(whole, _)| self.signed(whole))
+    }
+
+    /// The digits in front of the decimal point as a number, and the first one behind it.
+    fn parts(&self) -> Option<(i128, u8)> {
         if self.count == 0 || self.point < 0 {
-            return Some(0);
+            return Some((0, b'0'));
         }
         let places = usize::try_from(self.point).ok().filter(|places| *places <= MOST_DIGITS)?;
         let significant = digits(self.written).skip(self.skip).take(self.count).copied();
         let mut digits = significant.chain(core::iter::repeat(b'0'));
-        let mut number = 0_i128;
-        for digit in digits.by_ref().take(places) {
-            number = number * 10 + i128::from(digit - b'0');
-        }
-        // The first digit of the fraction decides: 5 and more is a half or more.
-        number += i128::from(digits.next().is_some_and(|digit| digit >= b'5'));
-        Some(if self.is_negative { -number } else { number })
+        let whole = digits
+            .by_ref()
+            .take(places)
+            .fold(0, |whole, digit| whole * 10 + i128::from(digit - b'0'));
+        Some((whole, digits.next().unwrap_or(b'0')))
+    }
+
+    fn signed(&self, magnitude: i128) -> i128 {
+        if self.is_negative { -magnitude } else { magnitude }
     }
 }
 

@@ -141,6 +141,25 @@ fn the_nearest_whole_number_is_that_of_the_digits() {
 }
 
 #[test]
+fn a_truncated_number_has_lost_its_fraction_and_no_more() {
+    for (text, want) in [
+        ("18446744073709551614.9999999999999999999999", i128::from(u64::MAX) - 1),
+        ("-9223372036854775808.5", i128::from(i64::MIN)),
+        ("12.99e1", 129),
+        ("0.99", 0),
+        ("-0.99", 0),
+        ("1e-99999999999999999999", 0),
+        ("0e99999999999999999999", 0),
+        ("99999999999999999999999999999999999999.5", 10_i128.pow(38) - 1),
+    ] {
+        assert_eq!(Digits::new(text).expect("a number").truncated(), Some(want), "{text}");
+    }
+    for text in ["1e38", "-1e38", "1e999999999"] {
+        assert_eq!(Digits::new(text).expect("a number").truncated(), None);
+    }
+}
+
+#[test]
 fn shifting_the_point_and_padding_with_zeros_changes_no_number() {
     let mut random = Random(11);
     for _ in 0..20_000 {
