@@ -32,8 +32,9 @@ pub struct Expr {
 ///
 /// A factor may also be a text in single or double quotes, `true`, `false` or a condition in
 /// parentheses. A field that has labels is compared with a number or with a label in quotes.
-/// Comparisons are exact, also between a whole number and a float; NaN equals nothing. A literal is
-/// rounded to an `f32` where it is compared with one, so that 0.1 is what was published as 0.1.
+/// Comparisons are exact, also between a whole number and a float or a literal; NaN equals nothing. A
+/// literal is the nearest `f32` or `f64` where it is compared with one, so that 0.1 is what was
+/// published as 0.1; beyond the largest it is greater than all of them, and less than infinity.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Condition {
     steps: Vec<Step>,

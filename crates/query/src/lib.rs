@@ -40,6 +40,7 @@ mod cursor;
 mod error;
 mod expr;
 mod field_ref;
+mod literal;
 mod nearest;
 mod number;
 mod operand;

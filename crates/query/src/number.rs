@@ -4,11 +4,16 @@ use core::cmp::Ordering;
 
 use layout::Value;
 
-/// A whole number, which is exact, or a float.
+use crate::literal::Literal;
+
+/// A whole number, which is exact, a float, or a literal, which is read as what it is compared with.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Number {
     Whole(i128),
+    /// An `f32`, kept apart because a literal is rounded to one beside it.
+    Single(f32),
     Real(f64),
+    Literal(Literal),
 }
 
 impl Number {
@@ -18,7 +23,7 @@ impl Number {
             Value::Int(number) => Self::Whole((*number).into()),
             Value::Uint(number) => Self::Whole((*number).into()),
             Value::Bool(value) => Self::Whole((*value).into()),
-            Value::F32(number) => Self::Real((*number).into()),
+            Value::F32(number) => Self::Single(*number),
             Value::F64(number) => Self::Real(*number),
             Value::Text(_) | Value::List(_) => return None,
         })
@@ -28,28 +33,36 @@ impl Number {
     pub(crate) fn to_f64(self) -> f64 {
         match self {
             Self::Whole(whole) => whole as f64,
+            Self::Single(single) => single.into(),
             Self::Real(real) => real,
+            Self::Literal(literal) => literal.to_f64(),
         }
     }
 
     /// The same number with the other sign, exact.
     pub(crate) fn negated(self) -> Self {
         match self {
-            // Only a float has a negative zero.
-            Self::Whole(0) => Self::Real(-0.0),
-            // A field has 64 bits, a literal at most 38 digits.
+            // A field has 64 bits.
             Self::Whole(whole) => Self::Whole(-whole),
+            Self::Single(single) => Self::Single(-single),
             Self::Real(real) => Self::Real(-real),
+            Self::Literal(literal) => Self::Literal(literal.negated()),
         }
     }
 
-    /// The order of two numbers, without rounding; `None` if one is NaN.
+    /// The order of two numbers, without rounding any but a literal; `None` if one is NaN.
     pub(crate) fn compare(self, other: Self) -> Option<Ordering> {
         match (self, other) {
             (Self::Whole(a), Self::Whole(b)) => Some(a.cmp(&b)),
-            (Self::Real(a), Self::Real(b)) => a.partial_cmp(&b),
-            (Self::Whole(a), Self::Real(b)) => whole_with_real(a, b),
-            (Self::Real(a), Self::Whole(b)) => whole_with_real(b, a).map(Ordering::reverse),
+            (Self::Literal(a), Self::Literal(b)) => a.compare(b),
+            (Self::Whole(a), Self::Literal(b)) => Some(b.order_of_whole(a)),
+            (Self::Single(a), Self::Literal(b)) => b.order_of_f32(a),
+            (Self::Real(a), Self::Literal(b)) => b.order_of_f64(a),
+            (Self::Whole(a), b) => whole_with_real(a, b.to_f64()),
+            (Self::Literal(_), _) | (_, Self::Whole(_)) => {
+                other.compare(self).map(Ordering::reverse)
+            }
+            (a, b) => a.to_f64().partial_cmp(&b.to_f64()),
         }
     }
 }

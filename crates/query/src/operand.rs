@@ -4,9 +4,10 @@ use layout::text::quote;
 use layout::{CType, Scalar};
 
 use crate::error::QueryError;
+use crate::number::Number;
 use crate::parse::{Parsed, Parser};
 use crate::program::Step;
-use crate::word::{labelled, nearest_f32};
+use crate::word::labelled;
 
 /// A part of the expression that has a value.
 #[derive(Clone, Copy, Debug)]
@@ -31,8 +32,7 @@ pub(crate) enum Kind {
 }
 
 impl Parser<'_> {
-    /// Makes the steps of a comparison's sides ones of the same kind: a label a number, a literal the
-    /// nearest `f32`.
+    /// Makes the steps of a comparison's sides ones of the same kind: a label a number.
     pub(crate) fn make_comparable(&mut self, left: Operand, right: Operand) -> Parsed<()> {
         let Some(schema) = self.schema else { return self.expect_same_kind(left, right) };
         let steps = (&self.steps[left.step..right.step], &self.steps[right.step..]);
@@ -45,10 +45,6 @@ impl Parser<'_> {
         match &self.steps[literal.step] {
             Step::Text(text) if !field.labels().is_empty() => {
                 self.steps[literal.step] = labelled(field, text, literal.start)?;
-                Ok(())
-            }
-            Step::Number(number) if field.ctype().element() == Scalar::F32 => {
-                self.steps[literal.step] = Step::Number(nearest_f32(*number));
                 Ok(())
             }
             _ => self.expect_same_kind(left, right),
@@ -72,6 +68,9 @@ impl Parser<'_> {
 
     pub(crate) fn expect_number(&self, operand: Operand) -> Parsed<()> {
         let why = match operand.kind {
+            Kind::Number if self.is_beyond_floats(operand) => {
+                "is beyond the largest float, 1.8e308; use a smaller one"
+            }
             Kind::Number | Kind::Switch | Kind::Any => return Ok(()),
             Kind::Truth => "is true or false; a number is needed here",
             Kind::Text => match (&self.steps[operand.step], self.schema) {
@@ -85,6 +84,12 @@ impl Parser<'_> {
             },
         };
         Err(QueryError::new(operand.start, format!("{} {why}", self.quoted_text(operand))))
+    }
+
+    /// Whether nothing can be computed with it: a literal that is compared exactly, but is no float.
+    fn is_beyond_floats(&self, operand: Operand) -> bool {
+        let step = &self.steps[operand.step];
+        matches!(step, Step::Number(Number::Literal(literal)) if literal.is_beyond())
     }
 
     pub(crate) fn expect_truth(&self, operand: Operand) -> Parsed<()> {

@@ -140,11 +140,13 @@ impl<'t> Parser<'t> {
         if self.cursor.take("-") {
             return self.nested(|parser| {
                 let operand = parser.factor()?;
-                parser.expect_number(operand)?;
-                // A negative literal is a literal, too: `make_comparable` rounds it.
-                match &mut parser.steps[operand.step..] {
-                    [Step::Number(number)] => *number = number.negated(),
-                    _ => parser.steps.push(Step::Negate),
+                // A negative literal is a literal, too: what it is compared with decides how it is read.
+                if let [Step::Number(Number::Literal(literal))] = &mut parser.steps[operand.step..]
+                {
+                    *literal = literal.negated();
+                } else {
+                    parser.expect_number(operand)?;
+                    parser.steps.push(Step::Negate);
                 }
                 Ok(parser.since(start, Kind::Number))
             });

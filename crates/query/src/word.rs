@@ -1,23 +1,18 @@
 //! The words of an expression: numbers, and labels in place of numbers.
 
 use layout::text::quote;
-use layout::{Digits, Field, Scalar, Schema};
+use layout::{Field, Scalar, Schema};
 
 use crate::error::QueryError;
+use crate::literal::Literal;
 use crate::nearest::instead_of;
 use crate::number::Number;
 use crate::program::Step;
 
 /// The number that `word` is. The error is the fact and what to do.
 pub(crate) fn literal(word: &str) -> Result<Number, String> {
-    let digits = Digits::new(word).filter(|digits| digits.to_f64().is_finite());
-    let digits = digits.ok_or_else(|| format!("{} is no number; correct it", quote(word)))?;
-    Ok(digits.whole().map_or(Number::Real(digits.to_f64()), Number::Whole))
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "rounds to the nearest f32")]
-pub(crate) fn nearest_f32(number: Number) -> Number {
-    Number::Real((number.to_f64() as f32).into())
+    let why = || format!("{} is no number; correct it", quote(word));
+    Literal::of(word).map(Number::Literal).ok_or_else(why)
 }
 
 /// What a field with labels is compared with in place of `text`: the value of the label.
