@@ -323,10 +323,10 @@ mod tests {
         let layout = Layout::of("json", &schema(text)).expect("a record");
         let mut record = RecordBuf::new(Arc::clone(&layout.schema));
         for (message, want) in [
-            (r#"{"t": 1e400}"#, "1e400 is out of range for field \"t\" (f64)"),
-            (r#"{"t": -1e400}"#, "-1e400 is out of range for field \"t\" (f64)"),
-            (r#"{"n": 1e400}"#, "1e400 is out of range for field \"n\" (i64)"),
-            (r#"{"v": [1e400]}"#, "1e400 is out of range for field \"v\" (f64[1])"),
+            (r#"{"t": 1e400}"#, "1e400 does not fit field \"t\" (f64)"),
+            (r#"{"t": -1e400}"#, "-1e400 does not fit field \"t\" (f64)"),
+            (r#"{"n": 1e400}"#, "1e400 does not fit field \"n\" (i64)"),
+            (r#"{"v": [1e400]}"#, "1e400 does not fit field \"v\" (f64[1])"),
             (r#"{"v": ["x"]}"#, "field \"v\" (f64[1]) needs a number"),
             (r#"{"v": []}"#, "field \"v\" (f64[1]) needs a list of 1 numbers"),
         ] {

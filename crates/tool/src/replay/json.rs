@@ -1,7 +1,8 @@
 //! A message in JSON as a record.
 //!
 //! Invariant: a message is read once, from left to right, and never kept as a tree: nothing is allocated but texts with
-//! escapes, and as many numbers as an array has.
+//! escapes. A number goes into the record by its digits, as in the input of a producer: a whole one is exact in every
+//! notation, a float the nearest of its type.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -9,7 +10,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use daemon::counted;
-use mapcast::dynamic::{Field, RecordBuf, Scalar, Value};
+use layout::{Digits, Elements, Literal, ValueError};
+use mapcast::dynamic::{Field, RecordBuf, Scalar};
 use serde::de::{Deserializer as _, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
@@ -88,7 +90,10 @@ impl<'de> Visitor<'de> for Object<'_> {
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 fn set(record: &mut RecordBuf, index: usize, field: &Field, raw: &str) -> Result<(), String> {
-    record.set(index, &value(field, raw)?).map_err(|error| error.fact().to_owned())
+    match field.ctype().count().filter(|_| raw.starts_with('[')) {
+        Some(count) => fill(record, index, field, count, raw),
+        None => record.set_literal(index, number(field, raw)?).map_err(|error| fact(&error)),
+    }
 }
 
 /// The text of a region filled its field to the last byte, if it had that many, and is cut if it has more now: each byte
@@ -115,77 +120,118 @@ fn set_text(
     Ok(())
 }
 
-fn value(field: &Field, raw: &str) -> Result<Value, String> {
-    let Some(count) = field.ctype().count().filter(|_| raw.starts_with('[')) else {
-        return number(field, raw);
-    };
-    let mut parser = serde_json::Deserializer::from_str(raw);
+/// Puts the list `raw` into an array of `count` elements.
+fn fill(
+    record: &mut RecordBuf,
+    index: usize,
+    field: &Field,
+    count: u32,
+    raw: &str,
+) -> Result<(), String> {
+    let elements = record.elements(index).map_err(|error| fact(&error))?;
     let mut refusal = None;
-    let items = parser.deserialize_seq(Items { field, count, refusal: &mut refusal });
+    let items = Items { field, count, elements, refusal: &mut refusal };
+    let read = serde_json::Deserializer::from_str(raw).deserialize_seq(items);
     let as_many = || expected(field, &format!("a list of {count} numbers"));
-    items.map(Value::List).map_err(|_| refusal.unwrap_or_else(as_many))
+    read.map_err(|_| refusal.unwrap_or_else(as_many))
 }
 
 /// As many numbers as an array has.
 struct Items<'a> {
     field: &'a Field,
     count: u32,
+    elements: Elements<'a>,
     /// Why an item was refused: see [`Object`].
     refusal: &'a mut Option<String>,
 }
 
 impl<'de> Visitor<'de> for Items<'_> {
-    type Value = Vec<Value>;
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list of numbers")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<Value>, A::Error> {
-        let mut items = Vec::new();
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
         for _ in 0..self.count {
             let item: &RawValue = list.next_element()?.ok_or_else(|| A::Error::custom("few"))?;
-            items.push(number(self.field, item.get()).map_err(|why| {
+            let pushed = number(self.field, item.get())
+                .and_then(|item| self.elements.push(item).map_err(|error| fact(&error)));
+            if let Err(why) = pushed {
                 *self.refusal = Some(why);
-                A::Error::custom("refused")
-            })?);
+                return Err(A::Error::custom("refused"));
+            }
         }
         match list.next_element::<IgnoredAny>()? {
-            None => Ok(items),
+            None => Ok(()),
             Some(_) => Err(A::Error::custom("many")),
         }
     }
 }
 
-/// A number from its digits, so that it is rounded once; `null` is NaN.
-fn number(field: &Field, raw: &str) -> Result<Value, String> {
-    let scalar = field.ctype().element();
-    let parsed = match (raw, scalar) {
-        ("true" | "false", _) => Some(Value::Bool(raw == "true")),
-        ("null", Scalar::F32) => Some(Value::F32(f32::NAN)),
-        ("null", Scalar::F64) => Some(Value::F64(f64::NAN)),
-        (_, Scalar::F32) => raw.parse().ok().map(Value::F32),
-        (_, Scalar::F64) => raw.parse().ok().map(Value::F64),
-        _ => {
-            let whole = raw.parse().map(Value::Uint).or_else(|_| raw.parse().map(Value::Int));
-            whole.ok().or_else(|| raw.parse().ok().map(Value::F64))
-        }
-    };
-    match parsed {
-        // JSON has no infinity: it is a number that is too large.
-        Some(Value::F32(number)) if number.is_infinite() => Err(out_of_range(field, raw)),
-        Some(Value::F64(number)) if number.is_infinite() && scalar != Scalar::Bool => {
-            Err(out_of_range(field, raw))
-        }
-        Some(number) => Ok(number),
-        None => Err(expected(field, "a number")),
+/// A number, or a bool; `null` is NaN.
+fn number<'r>(field: &Field, raw: &'r str) -> Result<Literal<'r>, String> {
+    match (raw, field.ctype().element()) {
+        ("true" | "false", _) => Ok(Literal::Bool(raw == "true")),
+        ("null", Scalar::F32 | Scalar::F64) => Ok(Literal::Float(f64::NAN)),
+        _ => Digits::new(raw).map(Literal::Number).ok_or_else(|| expected(field, "a number")),
     }
 }
 
-fn out_of_range(field: &Field, raw: &str) -> String {
-    format!("{raw} is out of range for field {:?} ({})", field.name(), field.ctype())
+/// What is wrong, without the advice for a producer.
+fn fact(error: &ValueError) -> String {
+    error.fact().to_owned()
 }
 
 fn expected(field: &Field, what: &str) -> String {
     format!("field {:?} ({}) needs {what}", field.name(), field.ctype())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use layout::{Digits, Literal};
+    use mapcast::dynamic::{CType, FieldSpec, RecordBuf, Schema};
+
+    use super::{Members, read};
+
+    /// A record whose field x has this type.
+    fn one(ctype: &str) -> RecordBuf {
+        let ctype: CType = ctype.parse().expect("a type");
+        let schema = Schema::builder("ONE").field(FieldSpec::new("x", ctype)).build();
+        RecordBuf::new(Arc::new(schema.expect("a record")))
+    }
+
+    /// The record of type `ctype` that a message with `raw` is.
+    fn read_one(ctype: &str, raw: &str) -> Result<RecordBuf, String> {
+        let mut record = one(ctype);
+        let members = Members { fields: [("x".to_owned(), 0)].into(), is_exact: false };
+        let message = format!("{{\"x\": {raw}}}");
+        read(message.as_bytes(), &members, &mut record).map(|()| record)
+    }
+
+    #[test]
+    fn a_number_is_that_of_its_digits_in_every_notation() {
+        for (ctype, numbers) in [
+            ("u64", &["18446744073709551615", "18446744073709551615.0", "9007199254740993.0"][..]),
+            ("i64", &["-9007199254740993.0", "-9.223372036854775808e18", "-0.0", "9e18"]),
+            ("bool", &["1e-400", "1e400", "0.0", "0e400", "0.4", "-1"]),
+            ("f32", &["0.1", "9007199791611905", "1.00000017881393432617187499", "-0", "1e-400"]),
+            ("f64", &["9007199254740993.0", "0.1", "5e-324", "1e-400"]),
+        ] {
+            for digits in numbers {
+                let number = Literal::Number(Digits::new(digits).expect("a number"));
+                let mut want = one(ctype);
+                want.set_literal(0, number).expect("it fits");
+                assert_eq!(read_one(ctype, digits), Ok(want.clone()), "{digits} as {ctype}");
+                let list = format!("{ctype}[2]");
+                let mut want = one(&list);
+                let mut elements = want.elements(0).expect("an array");
+                elements.push(number).and_then(|()| elements.push(number)).expect("they fit");
+                let have = read_one(&list, &format!("[{digits}, {digits}]"));
+                assert_eq!(have, Ok(want), "{digits} as {list}");
+            }
+        }
+    }
 }
