@@ -5,67 +5,12 @@ use std::fmt::Write as _;
 use mapcast::dynamic::{Field, Scalar, Schema};
 
 use super::about;
-use super::members::{Member, members, reserved, unreserved};
-
-/// Keywords of C and C++, and macros that the headers or the compiler define.
-const KEYWORDS: [&str; 52] = [
-    "auto",
-    "break",
-    "case",
-    "char",
-    "const",
-    "continue",
-    "default",
-    "do",
-    "double",
-    "else",
-    "enum",
-    "extern",
-    "float",
-    "for",
-    "goto",
-    "if",
-    "inline",
-    "int",
-    "long",
-    "register",
-    "restrict",
-    "return",
-    "short",
-    "signed",
-    "sizeof",
-    "static",
-    "struct",
-    "switch",
-    "typedef",
-    "union",
-    "unsigned",
-    "void",
-    "volatile",
-    "while",
-    "bool",
-    "true",
-    "false",
-    "nullptr",
-    "typeof",
-    "class",
-    "new",
-    "this",
-    "template",
-    "operator",
-    "asm",
-    "_Bool",
-    "_Atomic",
-    "_Static_assert",
-    "NULL",
-    "offsetof",
-    "linux",
-    "unix",
-];
+use super::c_names::c_name;
+use super::members::{Member, members, reserved};
 
 /// The struct, and an assertion for each offset.
 pub(super) fn text(schema: &Schema) -> String {
-    let name = unreserved(schema.name(), &KEYWORDS, schema);
+    let name = c_name(schema.name(), schema);
     let mut text =
         String::from("#include <stdbool.h>\n#include <stddef.h>\n#include <stdint.h>\n\n");
     let _ = writeln!(text, "struct {name} {{");
@@ -82,7 +27,7 @@ pub(super) fn text(schema: &Schema) -> String {
     let _ = writeln!(text, "}};\n");
     let _ = writeln!(text, "_Static_assert(sizeof(struct {name}) == {}, \"size\");", schema.size());
     for field in schema.fields() {
-        let member = unreserved(field.name(), &KEYWORDS, schema);
+        let member = c_name(field.name(), schema);
         let _ = writeln!(
             text,
             "_Static_assert(offsetof(struct {name}, {member}) == {}, \"{member}\");",
@@ -93,7 +38,7 @@ pub(super) fn text(schema: &Schema) -> String {
 }
 
 fn declaration(field: &Field, schema: &Schema) -> String {
-    let (name, ctype) = (unreserved(field.name(), &KEYWORDS, schema), field.ctype());
+    let (name, ctype) = (c_name(field.name(), schema), field.ctype());
     let count = ctype.count().map_or_else(String::new, |count| format!("[{count}]"));
     let declared = format!("    {} {name}{count};", c_type(ctype.element()));
     // A comment must not end early, and compilers warn of one that begins in another.

@@ -6,6 +6,7 @@
 //! printed of.
 
 mod c;
+mod c_names;
 mod json;
 mod members;
 mod origin;

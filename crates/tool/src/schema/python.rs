@@ -5,15 +5,12 @@ use std::fmt::Write as _;
 use mapcast::dynamic::{Field, Scalar, Schema};
 
 use super::about;
-use super::members::{Member, free_name, members, reserved, unreserved};
+use super::members::{Member, has_word, members, own, reserved, unreserved};
 
-/// Keywords of Python, and the module that the class is made with.
-const KEYWORDS: [&str; 36] = [
-    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue",
-    "def", "del", "elif", "else", "except", "finally", "for", "from", "global", "if", "import",
-    "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try", "while",
-    "with", "yield", "ctypes",
-];
+/// Keywords of Python, the module that the class is made with, and what any class of `ctypes` is used by.
+const TAKEN: &str = "False None True and as assert async await break class continue def del elif else except finally for from \
+    global if import in is lambda nonlocal not or pass raise return try while with yield \
+    ctypes from_address from_buffer from_buffer_copy from_param in_dll mro";
 
 /// The class, and an assertion for each offset.
 pub(super) fn text(schema: &Schema) -> String {
@@ -41,9 +38,9 @@ pub(super) fn text(schema: &Schema) -> String {
 /// `name`, or another if Python or `ctypes` uses it itself, as `__class__` and `_fields_`.
 fn python_name(name: &str, schema: &Schema) -> String {
     if name.starts_with('_') && name.ends_with('_') {
-        return free_name(&format!("own{name}"), schema);
+        return own(name, schema);
     }
-    unreserved(name, &KEYWORDS, schema)
+    unreserved(name, |name| has_word(TAKEN, name), schema)
 }
 
 fn entry(field: &Field, schema: &Schema) -> String {

@@ -6,12 +6,12 @@ use mapcast::dynamic::{Field, Scalar, Schema};
 
 use super::members::{Member, members, reserved, unreserved};
 
-const KEYWORDS: [&str; 52] = [
+const KEYWORDS: [&str; 53] = [
     "as", "break", "const", "continue", "crate", "else", "enum", "extern", "false", "fn", "for",
     "if", "impl", "in", "let", "loop", "match", "mod", "move", "mut", "pub", "ref", "return",
     "self", "Self", "static", "struct", "super", "trait", "true", "type", "unsafe", "use", "where",
     "while", "async", "await", "dyn", "abstract", "become", "box", "do", "final", "macro",
-    "override", "priv", "typeof", "unsized", "virtual", "yield", "gen", "_",
+    "override", "priv", "typeof", "unsized", "virtual", "yield", "try", "gen", "_",
 ];
 
 /// The struct, with names for its padding and an assertion for each offset.
@@ -34,14 +34,14 @@ pub(super) fn text(schema: &Schema) -> String {
     text.push_str("}\n\nconst _: () = {\n    use core::mem::offset_of;\n");
     let _ = writeln!(text, "    assert!(size_of::<{name}>() == {});", schema.size());
     for field in schema.fields() {
-        let member = unreserved(field.name(), &KEYWORDS, schema);
+        let member = rust_name(field.name(), schema);
         let _ = writeln!(text, "    assert!(offset_of!({name}, {member}) == {});", field.offset());
     }
     text + "};\n"
 }
 
 fn declaration(field: &Field, schema: &Schema) -> String {
-    let member = unreserved(field.name(), &KEYWORDS, schema);
+    let member = rust_name(field.name(), schema);
     let ctype = field.ctype();
     let element = rust_type(ctype.element());
     let declared =
@@ -83,6 +83,11 @@ fn rust_type(scalar: Scalar) -> &'static str {
         Scalar::Bool | Scalar::Char => "u8",
         number => number.name(),
     }
+}
+
+/// `name`, or another if it is a keyword.
+fn rust_name(name: &str, schema: &Schema) -> String {
+    unreserved(name, |name| KEYWORDS.contains(&name), schema)
 }
 
 /// A record's name as Rust writes types: `CPU_LOAD` is `CpuLoad`, and `Load` stays.

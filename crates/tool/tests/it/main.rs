@@ -15,6 +15,7 @@ mod record;
 mod recording;
 mod replay;
 mod schema;
+mod schema_names;
 mod server;
 mod signals;
 mod tour;
