@@ -235,9 +235,7 @@ impl Display for Number<'_> {
             (Value::F64(value), None) => *value,
             (value, None) => return value.fmt(f),
             // By its digits: 0.1 of an f32 is 0.1.
-            (value, Some(unit)) => {
-                value.to_string().parse().unwrap_or(f64::NAN) * unit.times / unit.over
-            }
+            (value, Some(unit)) => unit.to_base(value.to_string().parse().unwrap_or(f64::NAN)),
         };
         match (number.is_infinite(), unit) {
             (true, _) => f.write_str(if number > 0.0 { "+Inf" } else { "-Inf" }),
@@ -266,6 +264,10 @@ mod tests {
             (Value::F64(f64::NEG_INFINITY), None, "-Inf"),
             (Value::F32(f32::INFINITY), Some(&percent), "+Inf"),
             (Value::Int(-5), Some(&percent), "-0.05"),
+            // 3.6e308 is no float, 1e308 is.
+            (Value::F64(3.6e305), Some(&Unit::of("km/h")), "1e305"),
+            (Value::F64(-3.6e306), Some(&Unit::of("km/h")), "-1e306"),
+            (Value::F64(1e308), Some(&Unit::of("km")), "+Inf"),
         ] {
             assert_eq!(Number(&value, unit).to_string(), want);
         }

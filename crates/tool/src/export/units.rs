@@ -71,6 +71,12 @@ impl Unit {
         }
     }
 
+    /// `value` in the base unit. It is infinite only if it is beyond the largest float there, not on the way.
+    pub(crate) fn to_base(&self, value: f64) -> f64 {
+        let product = value * self.times;
+        if product.is_finite() { product / self.over } else { value / self.over * self.times }
+    }
+
     /// Whether values stay as they are.
     pub(crate) fn is_base(&self) -> bool {
         self.times.to_bits() == 1.0_f64.to_bits() && self.over.to_bits() == 1.0_f64.to_bits()
@@ -178,7 +184,7 @@ mod tests {
         for &(symbol, name, value, want) in CASES {
             let unit = Unit::of(symbol);
             assert_eq!(unit.name, name, "{symbol}");
-            let have = value * unit.times / unit.over;
+            let have = unit.to_base(value);
             assert!((have - want).abs() <= want * 1e-15, "{symbol}: {have}");
         }
     }
