@@ -44,10 +44,10 @@ mod with_its_own_names {
     pub(super) struct usize;
     pub(super) struct str;
     pub(super) struct Result;
-    pub(super) fn size_of<T>() -> u8 {
+    pub(super) fn size_of() -> u8 {
         0
     }
-    pub(super) fn align_of<T>() -> u8 {
+    pub(super) fn align_of() -> u8 {
         0
     }
     macro_rules! panic {

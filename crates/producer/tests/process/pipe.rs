@@ -48,6 +48,7 @@ impl Drop for Writer {
 impl Writer {
     fn start(pipe: &Path, line: &str) -> Self {
         let mut command = Command::new("/bin/sh");
+        command.env_clear().env("PATH", "/usr/bin:/bin");
         command.args(["-c", "printf '%s\\n' \"$1\" >\"$0\""]).arg(pipe).arg(line);
         Self { child: command.spawn().expect("a shell") }
     }
@@ -62,6 +63,7 @@ impl Writer {
     /// One of lines without end.
     fn endless(pipe: &Path) -> Self {
         let mut command = Command::new("/bin/sh");
+        command.env_clear().env("PATH", "/usr/bin:/bin");
         command.args(["-c", "exec yes '{\"n\": 7}' >\"$0\""]).arg(pipe);
         Self { child: command.stderr(Stdio::null()).spawn().expect("a shell") }
     }
