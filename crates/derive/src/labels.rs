@@ -34,8 +34,8 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
 
         #[automatically_derived]
         impl ::core::convert::From<#ident> for #repr {
-            fn from(value: #ident) -> Self {
-                value as #repr
+            fn from(__value: #ident) -> Self {
+                __value as #repr
             }
         }
 
@@ -43,13 +43,16 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
         impl ::core::convert::TryFrom<#repr> for #ident {
             type Error = #krate::derive_support::UnknownValue;
 
-            fn try_from(value: #repr) -> ::core::result::Result<Self, Self::Error> {
-                match value {
-                    #(found if found == #ident::#variants as #repr => {
+            // Not `Self::Error`: a variant may be called so.
+            fn try_from(
+                __value: #repr,
+            ) -> ::core::result::Result<Self, #krate::derive_support::UnknownValue> {
+                match __value {
+                    #(__found if __found == #ident::#variants as #repr => {
                         ::core::result::Result::Ok(#ident::#variants)
                     })*
                     _ => ::core::result::Result::Err(#krate::derive_support::UnknownValue {
-                        value: ::core::convert::From::from(value),
+                        value: ::core::convert::From::from(__value),
                         of: #name,
                     }),
                 }

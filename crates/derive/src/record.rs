@@ -48,8 +48,8 @@ pub(crate) fn expand(record: &Record) -> TokenStream {
             impl __mapcast::Record for #ident where #ident: ::core::marker::Copy {
                 fn schema() -> __mapcast::Schema {
                     match __mapcast::Schema::builder(#name) #(.field(#fields))* #(.line(#line))* .build() {
-                        ::core::result::Result::Ok(schema) => schema,
-                        ::core::result::Result::Err(err) => ::core::panic!("{err}"),
+                        ::core::result::Result::Ok(__schema) => __schema,
+                        ::core::result::Result::Err(__err) => ::core::panic!("{}", __err),
                     }
                 }
             }
@@ -93,7 +93,7 @@ fn labels_check(field: &Field, value: &Value) -> TokenStream {
                 #[allow(non_upper_case_globals)]
                 const #name: &[(::core::primitive::i64, &::core::primitive::str)] = __mapcast::labels::<#ty, #path>();
                 const _: () = match __mapcast::wrong_label(#ctype, #name) {
-                    ::core::option::Option::Some(what) => ::core::panic!("{}", what),
+                    ::core::option::Option::Some(__what) => ::core::panic!("{}", __what),
                     ::core::option::Option::None => {}
                 };
             };
@@ -195,9 +195,9 @@ fn padding_check(record: &Record) -> TokenStream {
     });
     quote_spanned! {last=>
         const _: () = {
-            let (end, size) = __mapcast::ends_at(&[#(#ends),*]);
-            if size != ::core::mem::size_of::<#ident>() {
-                match size - end {
+            let (__end, __size) = __mapcast::ends_at(&[#(#ends),*]);
+            if __size != ::core::mem::size_of::<#ident>() {
+                match __size - __end {
                     #(#arms)*
                     _ => ::core::panic!("too much padding at the end; remove it, or the `#[record(padding)]` above it"),
                 }

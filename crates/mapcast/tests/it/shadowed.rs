@@ -38,7 +38,20 @@ mod with_its_own_names {
         Err,
         Some,
         None,
+        Error,
     }
+
+    /// Patterns with these names are variants.
+    pub(super) enum Local {
+        end,
+        err,
+        found,
+        schema,
+        size,
+        value,
+        what,
+    }
+    use Local::*;
 
     pub(super) struct i64;
     pub(super) struct usize;
@@ -77,6 +90,6 @@ fn names_of_the_module_do_not_change_what_derive_emits() {
     assert_eq!(u8::from(without_a_prelude::Mode::On), 1);
     let own = with_its_own_names::Own::schema();
     let last = own.field("last").expect("a field");
-    assert_eq!((last.offset(), last.labels().len()), (4, 4));
-    assert!(with_its_own_names::Outcome::try_from(4).is_err());
+    assert_eq!((last.offset(), last.labels().len()), (4, 5));
+    assert!(with_its_own_names::Outcome::try_from(5).is_err());
 }
