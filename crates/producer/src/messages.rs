@@ -1,6 +1,7 @@
 //! The messages of a producer's log.
 
 use std::fmt;
+use std::path::Path;
 use std::time::Duration;
 
 use daemon::{OnChange, StopSignal, counted};
@@ -139,10 +140,10 @@ pub(crate) fn unread(input: Option<&Input>) -> Option<String> {
         .then(|| format!("{} of the input had been read and not published", counted(lines, "line")))
 }
 
-/// Logs [`unread`] of an input that is given up.
-pub(crate) fn log_unread(sink: &dyn Sink, input: Option<&Input>) {
+/// Logs [`unread`] of an input that the producer of `region` gives up.
+pub(crate) fn log_unread(region: &Path, input: Option<&Input>) {
     if let Some(text) = unread(input) {
-        log_event!(warn, sink, "{text}");
+        tracing::warn!(region = %region.display(), "{text}");
     }
 }
 

@@ -30,6 +30,8 @@ use crate::run::{keys, max_line};
 const STRETCH: Duration = Duration::from_millis(25);
 /// How often to check whether the input's name belongs to another pipe.
 const CHECK_EVERY: Duration = Duration::from_secs(1);
+/// Checks at which no other producer reads the input until this one does.
+const CLAIMED: u8 = 2;
 /// Lines to read between two clock reads.
 const LINES: usize = 64;
 
@@ -37,6 +39,8 @@ const LINES: usize = 64;
 #[derive(Debug)]
 pub(crate) struct StandbyInput {
     pub(crate) input: Option<Input>,
+    /// The one before, open until [`begin`](Self::begin): see [`follows`](Self::follows).
+    before: Option<Input>,
     pub(crate) records: Records,
     /// How many bad lines there were.
     pub(crate) bad_lines: u64,
@@ -53,6 +57,7 @@ impl StandbyInput {
     pub(crate) fn new(input: Option<Input>, settings: &Settings) -> Self {
         Self {
             input,
+            before: None,
             records: Records::new(settings),
             bad_lines: 0,
             unpublished: None,
@@ -65,7 +70,14 @@ impl StandbyInput {
     /// Opens the input, if there is one and it is not open yet: the region is waited for, and has not failed.
     pub(crate) fn begin(&mut self) -> Result<(), ProducerError> {
         self.input.as_mut().map_or(Ok(()), Input::begin)?;
+        self.before = None;
         Ok(())
+    }
+
+    /// Takes the place of `earlier`, which read another stream, or the same pipe by another name: that one forgets what
+    /// it holds when nobody has it open to read.
+    pub(crate) fn follows(&mut self, earlier: Self) {
+        self.before = earlier.input.or(earlier.before);
     }
 
     /// Continues where `earlier` was, under other settings for the same stream.
@@ -94,9 +106,8 @@ impl StandbyInput {
         let Some(mut input) = self.input.take() else { return true };
         let path = address.path();
         self.follow_name(path, &mut input);
-        if !self.is_claimed() {
-            self.free_checks = if input.claim() { self.free_checks + 1 } else { 0 };
-        }
+        // Also when it was claimed: the producer that publishes may have begun to read it.
+        self.free_checks = if input.claim() { (self.free_checks + 1).min(CLAIMED) } else { 0 };
         let drained =
             if self.is_claimed() { self.read(address, &mut input, keep_going) } else { Ok(()) };
         let has_ended = input.has_ended();
@@ -111,7 +122,7 @@ impl StandbyInput {
     /// Whether this standby may read the input. One check is not enough: the producer that read it
     /// may have just died, and the lines it left are for the one that takes over.
     fn is_claimed(&self) -> bool {
-        self.free_checks > 1
+        self.free_checks == CLAIMED
     }
 
     /// Ends the wait: lines written until now become one record.
@@ -183,5 +194,47 @@ impl StandbyInput {
                 "the input pipe was replaced; reading the new one"
             );
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use region::ToPlace as _;
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+
+    use super::*;
+    use crate::run::find_input;
+
+    #[test]
+    fn a_standby_gives_a_pipe_back_that_another_producer_begins_to_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let pipe = dir.path().join("pipe");
+        mknodat(CWD, &pipe, FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
+        let text = format!(
+            "[region]\npath = \"{0}/x.region\"\n[record]\nname = \"X\"\n[[record.field]]\nname = \"n\"\n\
+             type = \"u32\"\nsource = {{ input = {{}} }}\n[producer]\ninput = \"{0}/pipe\"\n",
+            dir.path().display()
+        );
+        let settings = Settings::parse(&text, "x.toml").unwrap();
+        let address = settings.region.address.place().to_write().unwrap();
+        let open = || {
+            let mut input = find_input(&settings).unwrap().unwrap();
+            input.begin().unwrap();
+            input
+        };
+        let (mut standby, other) = (StandbyInput::new(Some(open()), &settings), open());
+        let mut writer = std::fs::File::options().write(true).open(&pipe).unwrap();
+        let mut reads = |standby: &mut StandbyInput| {
+            writer.write_all(b"{\"n\":1}\n").unwrap();
+            assert!(standby.drain(&address, &mut || true));
+            !standby.input.as_ref().unwrap().is_readable().unwrap()
+        };
+        assert_eq!([reads(&mut standby), reads(&mut standby)], [false, true], "nobody else reads");
+        other.hold();
+        assert_eq!([reads(&mut standby), reads(&mut standby)], [false, false], "another reads");
+        drop(other);
+        assert_eq!([reads(&mut standby), reads(&mut standby)], [false, true], "nobody else again");
     }
 }

@@ -4,8 +4,9 @@
 //! its region cannot be opened, what was written is lost, and the writer was told that it succeeded. So the pipe is
 //! found first and opened when nothing else can fail.
 //!
-//! Invariant: no writer gets through before [`FoundPipe::open`], which needs no descriptor that is not here already:
-//! it fails only if the machine is out of memory or the pipe's permissions have changed meanwhile.
+//! Invariant: no writer gets through before [`FoundPipe::open`], which needs no descriptor that is not here already.
+//! It fails only if the machine has no memory or open files left, if the pipe's permissions have changed meanwhile, or if
+//! a security module refuses what `access` permits.
 //!
 //! Price: two descriptors from the one to the other.
 

@@ -23,6 +23,7 @@ use std::io::{self, ErrorKind, Read};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use region::{FileId, special_file};
 use rustix::fs::{FileType, FlockOperation, OFlags, flock};
@@ -33,6 +34,10 @@ use super::found_pipe::{FoundPipe, may_read, open_by_descriptor};
 /// The capacity to give a pipe that is polled, in bytes: the maximum for an ordinary user
 /// (`/proc/sys/fs/pipe-max-size`).
 const PIPE_SIZE: usize = 1 << 20;
+
+/// How often, and how long after each other, to mark a stream that another process has locked.
+const HOLD_ATTEMPTS: u32 = 3;
+const HOLD_PAUSE: Duration = Duration::from_millis(1);
 
 /// The result of one read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +76,7 @@ pub(crate) enum Stream {
 }
 
 const DIRECTORY: &str = "a directory";
+const NO_PIPE_ANY_MORE: &str = "no pipe any more";
 const SOCKET: &str = "a socket or no device";
 
 /// Why a path cannot be the input.
@@ -135,8 +141,14 @@ impl Stream {
     /// Opens a named pipe that was found. Anything else is open already.
     pub(crate) fn begin(&mut self) -> Result<(), OpenError> {
         let Self::Found(pipe) = self else { return Ok(()) };
-        let file = pipe.open().map_err(|source| not_opened(pipe.path(), source))?;
-        *self = Self::Pipe { path: pipe.path().to_owned(), file };
+        let path = pipe.path().to_owned();
+        let file = pipe.open().map_err(|source| not_opened(&path, source))?;
+        // Where it could be opened by its name only, another file may have that now.
+        let kind = file.metadata().map_err(|source| not_opened(&path, source))?.file_type();
+        if !kind.is_fifo() {
+            return Err(OpenError::NotAPipe { path, what: NO_PIPE_ANY_MORE });
+        }
+        *self = Self::Pipe { path, file };
         Ok(())
     }
 
@@ -197,9 +209,15 @@ impl Stream {
 
     /// Marks the stream as being read, for standbys, until it is closed.
     pub(crate) fn hold(&self) {
-        if self.has_blocking_writer() {
-            // A stream that does not support locks is read without a mark.
-            let _ = flock(self, FlockOperation::NonBlockingLockShared);
+        if !self.has_blocking_writer() {
+            return;
+        }
+        // A stream that does not support locks is read without a mark. A standby that looks has it locked for a moment.
+        for _ in 0..HOLD_ATTEMPTS {
+            if flock(self, FlockOperation::NonBlockingLockShared) != Err(Errno::WOULDBLOCK) {
+                return;
+            }
+            std::thread::sleep(HOLD_PAUSE);
         }
     }
 
@@ -251,7 +269,7 @@ impl Stream {
         if !matches!(next, Self::Pipe { .. }) {
             // `echo ... > NAME` after the removal of the pipe creates a file, and its end would end
             // us.
-            return Err(OpenError::NotAPipe { path: path.clone(), what: "no pipe any more" });
+            return Err(OpenError::NotAPipe { path: path.clone(), what: NO_PIPE_ANY_MORE });
         }
         Ok(Some(next))
     }

@@ -204,9 +204,14 @@ impl Member {
     /// It cannot be opened, or not be published to, for now: `settings` are tried again, without them
     /// nothing is.
     pub(super) fn fail(&mut self, error: ProducerError, settings: Option<Settings>) {
-        if let State::Publishing(producer) = &self.state {
+        let given_up = match &self.state {
+            State::Publishing(producer) => Some((producer.publisher.sink.path(), &producer.input)),
+            State::Waiting(waiting) => Some((waiting.address.path(), &waiting.input.input)),
+            _ => None,
+        };
+        if let Some((region, input)) = given_up {
             let _about = self.span.enter();
-            log_unread(&*producer.publisher.sink, producer.input.as_ref());
+            log_unread(region, input.as_ref());
         }
         let again = Monotonic::now().after(RETRY_EVERY);
         let retry = settings.map(|settings| (Box::new(settings), again));

@@ -81,7 +81,7 @@ pub(crate) struct Daemon<'a> {
 }
 
 /// The input, if a source of `settings` needs it. A pipe is opened when nothing else can fail: see [`Input::begin`].
-fn find_input(settings: &Settings) -> Result<Option<Input>, ProducerError> {
+pub(crate) fn find_input(settings: &Settings) -> Result<Option<Input>, ProducerError> {
     if !settings.reads_input() {
         return Ok(None);
     }

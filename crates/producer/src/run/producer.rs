@@ -48,7 +48,7 @@ impl Producer {
     /// One whose first tick is due now.
     pub(super) fn new(settings: Settings, sink: Box<dyn Sink>, standby: StandbyInput) -> Self {
         let StandbyInput { input, records, bad_lines, unpublished, .. } = standby;
-        // That of a standby, which is open.
+        // A standby's is open already; any other is held when it is opened.
         if let Some(input) = &input {
             input.hold();
         }

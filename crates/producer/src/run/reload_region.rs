@@ -63,6 +63,9 @@ impl Waiting {
         let earlier = std::mem::replace(self, Self::new(new, address, input)?);
         if keeps_input {
             self.input.carry_over(earlier.input, &self.settings);
+        } else {
+            log_unread(self.address.path(), earlier.input.input.as_ref());
+            self.input.follows(earlier.input);
         }
         Ok(())
     }
@@ -139,9 +142,11 @@ impl Producer {
         self.open_records()?;
         let keys = keys(&self.settings);
         let kept = self.records.carry_over(earlier);
-        self.change_input(input, keys, &kept);
+        let before = self.change_input(input, keys, &kept);
         self.retire_gone()?;
         self.begin_input()?;
+        // Not earlier: it may be the same pipe by another name, which forgets what it holds when nobody reads it.
+        drop(before);
         self.log_changes();
 
         self.schedule.change_tick(Monotonic::now(), self.settings.producer.tick);
@@ -157,18 +162,26 @@ impl Producer {
         if changed == Changed::Replaced { self.publish_soon(host) } else { Ok(()) }
     }
 
-    fn change_input(&mut self, input: NewInput, mut keys: Keys, kept: &[(usize, usize)]) {
+    /// Returns the input that was another one.
+    fn change_input(
+        &mut self,
+        input: NewInput,
+        mut keys: Keys,
+        kept: &[(usize, usize)],
+    ) -> Option<Input> {
         self.input_log.reset();
         if let Some(old) = &self.input {
             keys.carry_over(old.keys(), kept);
         }
+        let mut before = None;
         if let NewInput::Other(input) = input {
-            log_unread(&*self.publisher.sink, self.input.as_ref());
-            self.input = input;
+            log_unread(self.publisher.sink.path(), self.input.as_ref());
+            before = std::mem::replace(&mut self.input, input);
         }
         if let Some(input) = &mut self.input {
             input.configure(max_line(&self.settings), keys);
         }
+        before
     }
 
     /// `Replaced`: the region is a new one.

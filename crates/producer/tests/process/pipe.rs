@@ -188,6 +188,7 @@ fn a_reload_to_a_pipe_that_cannot_be_read_leaves_the_region_as_it_is() {
     let place = Place::new();
     place.configure(COUNTER, TICK);
     let producer = place.start_quietly("log");
+    place.wait_for_record("a record", |_| true);
     let inode = place.inode();
     for other in ["x.region", "y.region"] {
         place.configure(INPUT, &reads(&place.path("none")));
@@ -200,6 +201,40 @@ fn a_reload_to_a_pipe_that_cannot_be_read_leaves_the_region_as_it_is() {
     assert!(!place.path("y.region").exists());
     let now = place.newest().expect("a record").1;
     place.wait_for_record("it goes on", |newest| newest.1 > now + 5);
+}
+
+/// A pipe that nobody has open to read forgets what it holds.
+#[test]
+fn a_reload_to_another_name_of_the_same_pipe_keeps_what_it_holds() {
+    for standby in [None, Some("--standby")] {
+        let place = Place::new();
+        let pipe = make_pipe(&place);
+        std::os::unix::fs::symlink(&pipe, place.path("link")).expect("a link");
+        let active = standby.map(|_| {
+            place.configure(COUNTER, TICK);
+            place.start_quietly("active")
+        });
+        place.configure(INPUT, &reads(&pipe));
+        let args: Vec<_> = standby.into_iter().collect();
+        let producer = place.start("log", Stdio::null(), &args);
+        producer.wait_for(if active.is_some() { "waiting to take over" } else { "publishing" });
+        Writer::start(&pipe, r#"{"n": 1}"#).has_written();
+        if active.is_none() {
+            is_published(&place, 1);
+        }
+        producer.signal(Signal::STOP);
+        Writer::start(&pipe, r#"{"n": 7}"#).has_written();
+        place.configure(INPUT, &reads(&place.path("link")));
+        producer.signal(Signal::HUP);
+        producer.signal(Signal::CONT);
+        producer.wait_for("is in force");
+        if let Some(mut active) = active {
+            // What it has read is published at the take-over.
+            active.child.kill().expect("kill");
+            active.end();
+        }
+        is_published(&place, 7);
+    }
 }
 
 /// Lets `producer` have `more` descriptors than it has.
@@ -220,6 +255,7 @@ fn a_reload_to_a_pipe_without_descriptors_for_it_changes_nothing() {
         let pipe = make_pipe(&place);
         place.configure(COUNTER, TICK);
         let producer = place.start_quietly("log");
+        place.wait_for_record("a record", |_| true);
         let inode = place.inode();
         place.configure(INPUT, &reads(&pipe));
         limit_descriptors(&producer, more);
