@@ -1,7 +1,7 @@
 //! Whether any process had a file open for writing, or mapped, at any moment of a copy.
 //!
 //! ```text
-//!   since_now   watch for the end of writers (inotify, IN_CLOSE_WRITE)
+//!   since_now   watch for the end of writers, and for truncate(2), which opens nothing (inotify)
 //!               a read lease is granted: no process has the file open for writing or mapped so
 //!      ...      who opens it for writing now has it open at the end, or has closed it
 //!   until_now   a read lease is granted: none has it open
@@ -39,7 +39,8 @@ impl NoWriter {
         let flags = inotify::CreateFlags::CLOEXEC | inotify::CreateFlags::NONBLOCK;
         let ends = inotify::init(flags).ok()?;
         let path = format!("/proc/self/fd/{}", file.as_raw_fd());
-        inotify::add_watch(&ends, path, inotify::WatchFlags::CLOSE_WRITE).ok()?;
+        let what = inotify::WatchFlags::CLOSE_WRITE | inotify::WatchFlags::MODIFY;
+        inotify::add_watch(&ends, path, what).ok()?;
         has_none(file).then_some(Self { ends })
     }
 
@@ -73,6 +74,8 @@ mod tests {
         let path = dir.path().join("file");
         std::fs::write(&path, [0; 4096]).unwrap();
         let is_known = is_what_it_maps(&File::open(&path).unwrap());
+        // A user has a limited number of them.
+        let is_known = is_known && inotify::init(inotify::CreateFlags::CLOEXEC).is_ok();
         (dir, path, is_known)
     }
 
