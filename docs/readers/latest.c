@@ -5,6 +5,7 @@
  * For Linux on a 64-bit little-endian machine: cc -std=c11 -O2 -o latest latest.c
  */
 #define _DEFAULT_SOURCE
+#include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -68,8 +69,7 @@ static u64 latest(void)
     if (h.record_size <= 40 && front / 2 >= seen && copy(FRONT, front)) return seen = front / 2;
     for (int tries = 0; tries < 10000; tries++) {
         u64 n = peek(HEAD);
-        acquire();
-        if (n < seen) n = seen;
+        acquire(), n = n < seen ? seen : n;
         if (peek(slot(n)) == 0) return 0;
         if (copy(slot(n), 2 * n)) return seen = n;
     }
@@ -92,8 +92,8 @@ int main(int argc, char **argv)
         }
         fflush(stdout), usleep(1000);
         bool is_new = stat(path, &named) == 0 && (named.st_ino != opened.st_ino || named.st_dev != opened.st_dev);
-        int file = is_new ? open_named() : -1; /* another file has taken the name, unless that was taken away, too */
-        if (file < 0) continue;
+        int file = is_new ? open_named() : -1;
+        if (!is_new || (file < 0 && errno == ENOENT)) continue; /* another file has the name, or none any more */
         munmap((void *)map, h.file_len), attach(file);
         if (h.lineages[1] != first_lineage) seen = 0;
     }

@@ -12,13 +12,13 @@ const KEYWORDS: &str = "auto break case char const continue default do double el
     alignas alignof bool constexpr false nullptr static_assert thread_local true typeof typeof_unqual asm";
 
 const KEYWORDS_OF_CPP: &str = "and and_eq bitand bitor catch char8_t char16_t char32_t class co_await co_return co_yield \
-    compl concept const_cast consteval constinit decltype delete dynamic_cast explicit export friend mutable namespace new \
+    compl concept const_cast consteval constinit contract_assert decltype delete dynamic_cast explicit export friend mutable namespace new \
     noexcept not not_eq operator or or_eq private protected public reinterpret_cast requires static_cast template this \
     throw try typeid typename using virtual wchar_t xor xor_eq";
 
 /// Macros and types of the headers, and the machine as GNU C names it.
 const DEFINED: &str =
-    "NULL offsetof unreachable max_align_t nullptr_t ptrdiff_t size_t linux unix i386";
+    "NULL offsetof unreachable max_align_t nullptr_t ptrdiff_t size_t linux unix i386 mips";
 
 /// How macros of `stdint.h` begin that are about no `INT` or `UINT`.
 const LIMITS: [&str; 5] = ["PTRDIFF", "SIG_ATOMIC", "SIZE", "WCHAR", "WINT"];
