@@ -118,7 +118,7 @@ impl<'a> Crew<'a> {
         for number in 0..wanted {
             match Child::fork(|| worker(job, &crew.board, number)) {
                 Ok(child) => {
-                    // It has begun: without it nobody would do its part, so all of them end here.
+                    // It may have taken a part, which no other worker would do: after an error all of them end.
                     crew.watch(&child, number).map_err(|err| format!("epoll_ctl: {err}"))?;
                     crew.workers.push(Some(child));
                 }

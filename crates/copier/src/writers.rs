@@ -1,8 +1,8 @@
-//! Whether any process had a file open for writing, or mapped, at any moment of a copy.
+//! Whether any process had a file open or mapped for writing at any moment of a copy.
 //!
 //! ```text
 //!   since_now   watch for the end of writers, and for truncate(2), which opens nothing (inotify)
-//!               a read lease is granted: no process has the file open for writing or mapped so
+//!               a read lease is granted: no process has the file open or mapped for writing
 //!      ...      who opens it for writing now has it open at the end, or has closed it
 //!   until_now   a read lease is granted: none has it open
 //!               no event has come: none has closed it
@@ -11,7 +11,7 @@
 //! A mapping keeps its file open after its descriptor is closed, so the kernel reports the end of the mapping. It reports
 //! it before it grants the next lease (`__fput` in `fs/file_table.c`).
 //!
-//! Where a mapping is one of another file, as on overlayfs, it keeps that one open. So the answer is known on the
+//! On overlayfs a mapping keeps a file of a layer open, and not this one. So the answer is known on the
 //! file systems of [`MAP_THEIR_OWN_FILES`] only.
 
 use std::fs::File;
@@ -24,7 +24,7 @@ use rustix::io::Errno;
 const MAP_THEIR_OWN_FILES: [FsWord; 6] =
     [0xEF53, 0x5846_5342, 0x9123_683E, 0xF2F5_2010, 0x0102_1994, 0x8584_58F6];
 
-/// Knows that no process had a file open for writing when it was made.
+/// Evidence that no process had a file open for writing when it was made.
 #[derive(Debug)]
 pub(crate) struct NoWriter {
     ends: OwnedFd,

@@ -75,9 +75,10 @@ impl StandbyInput {
     }
 
     /// Takes the place of `earlier`, which read another stream, or the same pipe by another name: that one forgets what
-    /// it holds when nobody has it open to read.
+    /// it holds when no process has it open to read.
     pub(crate) fn follows(&mut self, earlier: Self) {
-        self.before = earlier.input.or(earlier.before);
+        // With one before it, its own was never opened.
+        self.before = earlier.before.or(earlier.input);
     }
 
     /// Continues where `earlier` was, under other settings for the same stream.
@@ -92,6 +93,7 @@ impl StandbyInput {
         input.configure(max_line(settings), keys);
         self.input = Some(input);
         self.bad_lines = earlier.bad_lines;
+        self.before = earlier.before;
         self.free_checks = earlier.free_checks;
         self.failure = earlier.failure;
     }
@@ -231,10 +233,14 @@ mod tests {
             assert!(standby.drain(&address, &mut || true));
             !standby.input.as_ref().unwrap().is_readable().unwrap()
         };
-        assert_eq!([reads(&mut standby), reads(&mut standby)], [false, true], "nobody else reads");
+        assert_eq!([reads(&mut standby), reads(&mut standby)], [false, true], "no other reads");
         other.hold();
         assert_eq!([reads(&mut standby), reads(&mut standby)], [false, false], "another reads");
         drop(other);
-        assert_eq!([reads(&mut standby), reads(&mut standby)], [false, true], "nobody else again");
+        assert_eq!(
+            [reads(&mut standby), reads(&mut standby)],
+            [false, true],
+            "no other reads again"
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! A named pipe that is found, and not opened yet.
 //!
 //! A program that opens a pipe to write waits until some program reads it. If that one closes the pipe again, because
-//! its region cannot be opened, what was written is lost, and the writer was told that it succeeded. So the pipe is
+//! its region cannot be opened, what was written is lost, although its writer saw it succeed. So the pipe is
 //! found first and opened when nothing else can fail.
 //!
 //! Invariant: no writer gets through before [`FoundPipe::open`], which needs no descriptor that is not here already.

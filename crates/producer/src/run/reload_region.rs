@@ -6,7 +6,7 @@
 //!            other path  the new one is opened, then the old one closed
 //!                        - - - - - until here: all or nothing
 //!   sources  unchanged ones continue (counters keep counting, rates keep their base)
-//!   input    a pipe that was found is opened: a reload that is refused takes no line of it
+//!   input    a pipe that was found is opened: a reload that is refused reads no line of it
 //! ```
 
 use daemon::{Monotonic, one_line};
@@ -71,7 +71,7 @@ impl Waiting {
     }
 }
 
-/// What a reload has prepared, and nothing refuses any more.
+/// What a reload has prepared; no later step refuses it.
 struct Next {
     settings: Settings,
     input: NewInput,
@@ -122,7 +122,7 @@ impl Producer {
         }
     }
 
-    /// Changes the region, the last that can be refused. After an error nothing has changed.
+    /// Changes the region, the last step that can be refused. After an error nothing has changed.
     fn prepare(&mut self, new: Settings, host: &mut Host<'_>) -> Result<Next, ProducerError> {
         let input = new_input(&self.settings, &new)?;
         let changed = self.change_sink(&new, host)?;
@@ -145,7 +145,7 @@ impl Producer {
         let before = self.change_input(input, keys, &kept);
         self.retire_gone()?;
         self.begin_input()?;
-        // Not earlier: it may be the same pipe by another name, which forgets what it holds when nobody reads it.
+        // Not earlier: it may be the same pipe by another name, which loses what it holds when no process has it open.
         drop(before);
         self.log_changes();
 

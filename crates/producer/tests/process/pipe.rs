@@ -80,7 +80,7 @@ impl Writer {
             status = self.child.try_wait().expect("wait");
             status.is_some()
         });
-        assert!(status.is_some_and(|status| status.success()), "it was told that nobody reads");
+        assert!(status.is_some_and(|status| status.success()), "its write failed");
     }
 }
 
@@ -200,10 +200,10 @@ fn a_reload_to_a_pipe_that_cannot_be_read_leaves_the_region_as_it_is() {
     assert_eq!(place.inode(), inode);
     assert!(!place.path("y.region").exists());
     let now = place.newest().expect("a record").1;
-    place.wait_for_record("it goes on", |newest| newest.1 > now + 5);
+    place.wait_for_record("it continues to publish", |newest| newest.1 > now + 5);
 }
 
-/// A pipe that nobody has open to read forgets what it holds.
+/// A pipe that no process has open to read loses what it holds.
 #[test]
 fn a_reload_to_another_name_of_the_same_pipe_keeps_what_it_holds() {
     for standby in [None, Some("--standby")] {
@@ -264,7 +264,7 @@ fn a_reload_to_a_pipe_without_descriptors_for_it_changes_nothing() {
             refused += 1;
             assert_eq!(place.inode(), inode);
             let now = place.newest().expect("a record").1;
-            place.wait_for_record("it goes on", |newest| newest.1 > now + 5);
+            place.wait_for_record("it continues to publish", |newest| newest.1 > now + 5);
             continue;
         }
         assert!(said.contains("is in force"), "{more}: {said}");
