@@ -39,8 +39,6 @@ const LINES: usize = 64;
 #[derive(Debug)]
 pub(crate) struct StandbyInput {
     pub(crate) input: Option<Input>,
-    /// The one before, open until [`begin`](Self::begin): see [`follows`](Self::follows).
-    before: Option<Input>,
     pub(crate) records: Records,
     /// How many bad lines there were.
     pub(crate) bad_lines: u64,
@@ -57,7 +55,6 @@ impl StandbyInput {
     pub(crate) fn new(input: Option<Input>, settings: &Settings) -> Self {
         Self {
             input,
-            before: None,
             records: Records::new(settings),
             bad_lines: 0,
             unpublished: None,
@@ -69,16 +66,7 @@ impl StandbyInput {
 
     /// Opens the input, if there is one and it is not open yet: the region is waited for, and has not failed.
     pub(crate) fn begin(&mut self) -> Result<(), ProducerError> {
-        self.input.as_mut().map_or(Ok(()), Input::begin)?;
-        self.before = None;
-        Ok(())
-    }
-
-    /// Takes the place of `earlier`, which read another stream, or the same pipe by another name: that one forgets what
-    /// it holds when no process has it open to read.
-    pub(crate) fn follows(&mut self, earlier: Self) {
-        // With one before it, its own was never opened.
-        self.before = earlier.before.or(earlier.input);
+        Ok(self.input.as_mut().map_or(Ok(()), Input::begin)?)
     }
 
     /// Continues where `earlier` was, under other settings for the same stream.
@@ -90,10 +78,9 @@ impl StandbyInput {
         // A new field may have no value yet.
         let is_whole = self.records.instances().is_some() || keys.is_complete();
         self.unpublished = earlier.unpublished.filter(|_| is_whole);
-        input.configure(max_line(settings), keys);
+        input.configure(settings.producer.input.as_deref(), max_line(settings), keys);
         self.input = Some(input);
         self.bad_lines = earlier.bad_lines;
-        self.before = earlier.before;
         self.free_checks = earlier.free_checks;
         self.failure = earlier.failure;
     }

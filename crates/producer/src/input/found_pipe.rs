@@ -55,6 +55,15 @@ impl FoundPipe {
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
+
+    pub(super) fn rename(&mut self, path: &Path) {
+        path.clone_into(&mut self.path);
+    }
+
+    /// The pipe itself, not open to read.
+    pub(super) fn file(&self) -> &File {
+        &self.found
+    }
 }
 
 impl AsFd for FoundPipe {

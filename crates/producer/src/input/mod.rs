@@ -141,8 +141,16 @@ impl Input {
         self.stream.begin()
     }
 
-    /// Another configuration for the same stream: keys and limit change, numbering continues.
-    pub(crate) fn configure(&mut self, max_line: usize, keys: Keys) {
+    /// Whether both are the same named pipe, perhaps by two names.
+    pub(crate) fn is_same_pipe(&self, other: &Self) -> bool {
+        self.stream.is_same_pipe(&other.stream)
+    }
+
+    /// Another configuration for the same stream: the name of a pipe, keys and limit change, numbering continues.
+    pub(crate) fn configure(&mut self, name: Option<&Path>, max_line: usize, keys: Keys) {
+        if let Some(name) = name {
+            self.stream.rename(name);
+        }
         self.decoder.lines.set_max(max_line);
         self.decoder.keys = keys;
     }

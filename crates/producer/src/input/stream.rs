@@ -166,6 +166,29 @@ impl Stream {
         }
     }
 
+    /// Whether both are the same named pipe, perhaps by two names.
+    pub(crate) fn is_same_pipe(&self, other: &Self) -> bool {
+        let (Some(ours), Some(theirs)) = (self.pipe(), other.pipe()) else { return false };
+        FileId::of(ours).is_ok_and(|ours| FileId::of(theirs).is_ok_and(|theirs| ours == theirs))
+    }
+
+    fn pipe(&self) -> Option<&File> {
+        match self {
+            Self::Found(pipe) => Some(pipe.file()),
+            Self::Pipe { file, .. } => Some(file),
+            Self::Stdin(_) | Self::File { .. } => None,
+        }
+    }
+
+    /// A named pipe has the name `name`, too, and is followed by that one from now on.
+    pub(crate) fn rename(&mut self, name: &Path) {
+        match self {
+            Self::Found(pipe) => pipe.rename(name),
+            Self::Pipe { path, .. } => name.clone_into(path),
+            Self::Stdin(_) | Self::File { .. } => {}
+        }
+    }
+
     /// What it is called in messages.
     pub(crate) fn name(&self) -> String {
         match self {

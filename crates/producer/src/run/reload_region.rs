@@ -1,7 +1,8 @@
 //! A reload of one region that is published or waited for.
 //!
 //! ```text
-//!   input    the same stream stays open; another one is found. A standby keeps what it has read of the same one
+//!   input    the same stream stays open, also a pipe by another name: one that nobody reads forgets what it holds.
+//!            Another one is found. A standby keeps what it has read of the same one
 //!   region   same path   kept if the record is the same, else retired and recreated
 //!            other path  the new one is opened, then the old one closed
 //!                        - - - - - until here: all or nothing
@@ -28,7 +29,7 @@ use crate::standby_input::StandbyInput;
 
 /// What a reload does with the input.
 enum NewInput {
-    /// The same stream, perhaps with other keys or limits; or none before and after.
+    /// The same stream, perhaps with another name, other keys or limits; or none before and after.
     Same,
     /// Another stream, or none.
     Other(Option<Input>),
@@ -55,17 +56,15 @@ impl Waiting {
     /// After an error nothing has changed. A new pipe is opened at the next attempt.
     fn adopt(&mut self, new: Settings) -> Result<(), ProducerError> {
         let address = new.region.address.place().to_write()?;
-        let (found, keeps_input) = match new_input(&self.settings, &new)? {
-            NewInput::Same => (None, true),
-            NewInput::Other(input) => (input, false),
-        };
-        let input = StandbyInput::new(found, &new);
+        let next = new_input(&self.settings, self.input.input.as_ref(), &new)?;
+        let input = StandbyInput::new(None, &new);
         let earlier = std::mem::replace(self, Self::new(new, address, input)?);
-        if keeps_input {
-            self.input.carry_over(earlier.input, &self.settings);
-        } else {
-            log_unread(self.address.path(), earlier.input.input.as_ref());
-            self.input.follows(earlier.input);
+        match next {
+            NewInput::Same => self.input.carry_over(earlier.input, &self.settings),
+            NewInput::Other(input) => {
+                log_unread(self.address.path(), earlier.input.input.as_ref());
+                self.input.input = input;
+            }
         }
         Ok(())
     }
@@ -78,13 +77,20 @@ struct Next {
     changed: Changed,
 }
 
-/// The input for the settings `new`, where that of `old` is open.
-fn new_input(old: &Settings, new: &Settings) -> Result<NewInput, ProducerError> {
-    let same_stream = old.producer.input == new.producer.input;
-    if old.reads_input() == new.reads_input() && same_stream {
+/// The input for the settings `new`, where `current` is that of `old`.
+fn new_input(
+    old: &Settings,
+    current: Option<&Input>,
+    new: &Settings,
+) -> Result<NewInput, ProducerError> {
+    let same_name = old.producer.input == new.producer.input;
+    if old.reads_input() == new.reads_input() && same_name {
         return Ok(NewInput::Same);
     }
-    find_input(new).map(NewInput::Other)
+    let found = find_input(new)?;
+    let both = current.zip(found.as_ref());
+    let same_pipe = both.is_some_and(|(current, found)| current.is_same_pipe(found));
+    Ok(if same_pipe { NewInput::Same } else { NewInput::Other(found) })
 }
 
 impl Producer {
@@ -124,7 +130,7 @@ impl Producer {
 
     /// Changes the region, the last step that can be refused. After an error nothing has changed.
     fn prepare(&mut self, new: Settings, host: &mut Host<'_>) -> Result<Next, ProducerError> {
-        let input = new_input(&self.settings, &new)?;
+        let input = new_input(&self.settings, self.input.as_ref(), &new)?;
         let changed = self.change_sink(&new, host)?;
         Ok(Next { settings: new, input, changed })
     }
@@ -142,11 +148,9 @@ impl Producer {
         self.open_records()?;
         let keys = keys(&self.settings);
         let kept = self.records.carry_over(earlier);
-        let before = self.change_input(input, keys, &kept);
+        self.change_input(input, keys, &kept);
         self.retire_gone()?;
         self.begin_input()?;
-        // Not earlier: it may be the same pipe by another name, which loses what it holds when no process has it open.
-        drop(before);
         self.log_changes();
 
         self.schedule.change_tick(Monotonic::now(), self.settings.producer.tick);
@@ -162,26 +166,19 @@ impl Producer {
         if changed == Changed::Replaced { self.publish_soon(host) } else { Ok(()) }
     }
 
-    /// Returns the input that was another one.
-    fn change_input(
-        &mut self,
-        input: NewInput,
-        mut keys: Keys,
-        kept: &[(usize, usize)],
-    ) -> Option<Input> {
+    fn change_input(&mut self, input: NewInput, mut keys: Keys, kept: &[(usize, usize)]) {
         self.input_log.reset();
         if let Some(old) = &self.input {
             keys.carry_over(old.keys(), kept);
         }
-        let mut before = None;
         if let NewInput::Other(input) = input {
             log_unread(self.publisher.sink.path(), self.input.as_ref());
-            before = std::mem::replace(&mut self.input, input);
+            self.input = input;
         }
         if let Some(input) = &mut self.input {
-            input.configure(max_line(&self.settings), keys);
+            let producer = &self.settings.producer;
+            input.configure(producer.input.as_deref(), max_line(&self.settings), keys);
         }
-        before
     }
 
     /// `Replaced`: the region is a new one.

@@ -237,6 +237,32 @@ fn a_reload_to_another_name_of_the_same_pipe_keeps_what_it_holds() {
     }
 }
 
+#[test]
+fn a_standby_keeps_what_it_has_read_when_its_pipe_gets_another_name() {
+    let place = Place::new();
+    let pipe = make_pipe(&place);
+    std::os::unix::fs::symlink(&pipe, place.path("link")).expect("a link");
+    place.configure(COUNTER, TICK);
+    let mut active = place.start_quietly("active");
+    place.configure(INPUT, &reads(&pipe));
+    let standby = place.start("log", Stdio::null(), &["--standby"]);
+    standby.wait_for("waiting to take over");
+    Writer::start(&pipe, r#"{"n": 7}"#).has_written();
+    // It is read before the reload.
+    Writer::start(&pipe, "bad").has_written();
+    standby.wait_for("line 2 skipped");
+    place.configure(INPUT, &reads(&place.path("link")));
+    let said = reload(&standby);
+    assert!(said.contains("is in force"), "{said}");
+    active.child.kill().expect("kill");
+    active.end();
+    is_published(&place, 7);
+    // From then on its new name decides.
+    fs::remove_file(place.path("link")).expect("remove");
+    Writer::start(&make_pipe_called(&place, "link"), r#"{"n": 8}"#).has_written();
+    is_published(&place, 8);
+}
+
 /// Lets `producer` have `more` descriptors than it has.
 fn limit_descriptors(producer: &Running, more: u64) {
     let open = fs::read_dir(format!("/proc/{}/fd", producer.child.id())).expect("descriptors");
