@@ -191,7 +191,9 @@ fn the_tutorials_reader_prints_what_its_writer_publishes_and_sees_it_killed() {
     let reader = Running::start(&reader, &["stu"], &place);
     let later =
         reader.line_where(|line| !line.starts_with("id=10\t") && !line.starts_with("id=0\t"));
-    assert!(later.starts_with("id=1") && later.ends_with("\tname=xiaoming\tm"), "{later}");
+    // Which one depends on when the reader looks.
+    let id: Option<u32> = later.split(['=', '\t']).nth(1).and_then(|id| id.parse().ok());
+    assert!(id > Some(10) && later.ends_with("\tname=xiaoming\tm"), "{later}");
     writer.kill();
     let dumped = done(settled(&mut tool(&dump), &place).arg("stu"));
     assert!(dumped.starts_with("STU dead #"), "{dumped}");
