@@ -67,7 +67,7 @@ fn a_killed_producer_is_dead_and_exit_code_4() {
 fn a_stopped_process_is_stalled_and_exit_code_4() {
     let place = Place::new();
     let mut producer = publishing(&place);
-    producer.signal(Signal::SIGSTOP);
+    producer.pause();
     let args = "x --once --timeout 1m --require stalled";
     checks(&place, args, 0, "");
     checks(&place, CHECK, 4, "x.region: the region is stalled, and not live; look at its producer");
@@ -110,7 +110,7 @@ fn a_reader_ends_with_4_when_records_stop_coming() {
         let mut producer = publishing(&place);
         let mut reader = consumer().start(&place, &format!("x {mode} --max-age 20s"));
         reader.next_out();
-        producer.signal(Signal::SIGSTOP);
+        producer.pause();
         // Not in 20 s of the test's own: the age is measured from the last record on.
         let mut impatient = consumer().start(&place, &format!("x {mode} --max-age 600ms"));
         assert_eq!(impatient.exit_code(), 4, "{mode}: {:?}", impatient.err());

@@ -9,6 +9,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::lines::Lines;
+use crate::proc;
 use crate::wait::wait_until;
 
 /// A running process. Dropping it kills it.
@@ -159,6 +160,13 @@ impl Daemon {
         assert!(self.status.is_none(), "{} has ended already", self.name);
         let pid = i32::try_from(self.pid()).expect("a pid");
         kill(Pid::from_raw(pid), signal).expect("kill");
+    }
+
+    /// Stops it (SIGSTOP) and waits until it does nothing any more.
+    #[track_caller]
+    pub fn pause(&mut self) {
+        self.signal(Signal::SIGSTOP);
+        wait_until("it is stopped", || proc::is_stopped(self.pid()));
     }
 
     /// Kills it (SIGKILL) and waits for its end.

@@ -68,6 +68,16 @@ impl Status {
     }
 }
 
+/// Whether each thread of `pid` is stopped. SIGSTOP returns to its sender earlier: one that runs on another processor
+/// goes on until it enters the kernel.
+pub fn is_stopped(pid: u32) -> bool {
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).expect("threads of a child");
+    threads.filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("stat")).ok()).all(
+        // PID (NAME) STATE ...
+        |stat| stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('T')),
+    )
+}
+
 /// The only child of `pid`.
 #[track_caller]
 pub fn only_child(pid: u32) -> u32 {

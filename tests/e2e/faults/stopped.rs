@@ -12,15 +12,6 @@ use crate::{consumer, producer};
 /// With enough slots for a follower's pauses on a busy machine.
 const REGION: Counters<'_> = Counters { region: "./x.region", fields: 4, slots: 4096, tick: "5ms" };
 
-/// Stops `daemon` and waits until it is stopped.
-pub(super) fn stop(daemon: &mut Daemon) {
-    daemon.signal(Signal::SIGSTOP);
-    let path = format!("/proc/{}/status", daemon.pid());
-    wait_until("it is stopped", || {
-        std::fs::read_to_string(&path).expect("its status").contains("State:\tT")
-    });
-}
-
 /// Waits until the last state that `reader` logged is `news`; on a busy machine it may have logged
 /// that before.
 #[track_caller]
@@ -73,7 +64,7 @@ fn a_stopped_writer_is_stalled_and_locked_and_live_again_when_continued() {
     let (mut first, mut standby, mut follows) = writer_standby_and_follower(&place);
     let mut polls = consumer().start(&place, "./x.region --poll 10ms --format json");
     for _ in 0..3 {
-        stop(&mut first);
+        first.pause();
         let pid = first.pid();
         for reader in [&follows, &polls] {
             says_at_last(reader, &format!(": stalled: process {pid} has sent no heartbeat"));
@@ -109,7 +100,7 @@ fn a_stopped_writer_is_stalled_and_locked_and_live_again_when_continued() {
 fn a_stopped_writer_that_is_killed_is_dead_and_the_standby_takes_over() {
     let place = Place::new();
     let (mut first, mut standby, mut follows) = writer_standby_and_follower(&place);
-    stop(&mut first);
+    first.pause();
     follows.says(": stalled: ");
     first.kill9();
     standby.says("(resumed, epoch 2, after record");
@@ -134,7 +125,7 @@ fn a_stopped_reader_learns_how_many_records_it_missed_and_affects_no_process() {
     };
     ticks_every("1ms");
     for _ in 0..3 {
-        stop(&mut reader);
+        reader.pause();
         let before = goes_on(&mut other).sequence;
         // Far more records than slots pass.
         other.out_line("200 more", |line| Reading::of(line).sequence > before + 200);

@@ -9,7 +9,6 @@ use e2e::{Daemon, Place, wait_until};
 use nix::sys::signal::Signal;
 use region::DynInstanceReader;
 
-use super::stopped::stop;
 use crate::kill::logged_as_missed;
 use crate::{consumer, mapcast, producer};
 
@@ -46,7 +45,7 @@ fn publishes(producer: &mut Daemon, place: &Place, symbol: &str, records: u64) {
 
 /// Lets 9 records of A, all of B and one of C be published while `follower` is stopped.
 fn passes(place: &Place, producer: &mut Daemon, follower: &mut Daemon) {
-    stop(follower);
+    follower.pause();
     publishes(producer, place, "A", 9);
     publishes(producer, place, "B", 5);
     publishes(producer, place, "C", 1);

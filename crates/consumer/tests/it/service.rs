@@ -143,7 +143,7 @@ fn a_stopped_loop_sends_no_watchdog_pings() {
     let mut manager = Manager::new(&world);
     let consumer = manager.start(None, &["x", "--follow"]);
     wait_until("watchdog pings", || manager.count("WATCHDOG=1") >= 3);
-    consumer.signal(Signal::STOP);
+    consumer.pause();
     manager.heard();
     let before = manager.count("WATCHDOG=1");
     std::thread::sleep(std::time::Duration::from_millis(300)); // time for pings that must not come

@@ -87,6 +87,13 @@ impl Consumer {
         kill_process(self.pid(), signal).unwrap();
     }
 
+    /// Stops it (SIGSTOP) and waits until it does nothing any more: on another processor it goes on for a moment.
+    pub(crate) fn pause(&self) {
+        self.signal(Signal::STOP);
+        let stat = format!("/proc/{}/stat", self.0.id());
+        wait_until("it is stopped", || std::fs::read_to_string(&stat).unwrap().contains(") T "));
+    }
+
     /// Waits for the first line on stdout; the rest stays to be read.
     pub(crate) fn first_line(&mut self) -> String {
         read_line(self.0.stdout.as_mut().unwrap())

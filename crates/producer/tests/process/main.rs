@@ -74,7 +74,7 @@ fn missed_ticks_are_counted_and_not_caught_up() {
     place.configure(COUNTER, "[producer]\ntick = \"20ms\"\n");
     let mut producer = place.start_quietly("log");
     place.wait_for_record("the first records", |newest| newest.1 > 1);
-    producer.signal(Signal::STOP);
+    producer.pause();
     std::thread::sleep(std::time::Duration::from_millis(300)); // ticks to miss
     let stopped_at = place.newest().expect("a record").1;
     producer.signal(Signal::CONT);

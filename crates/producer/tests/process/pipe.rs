@@ -13,7 +13,7 @@ use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::{Pid, Resource, Rlimit, Signal, prlimit};
 
 use crate::many;
-use crate::place::{COUNTER, Place, Running, TICK, wait_until};
+use crate::place::{COUNTER, Place, Running, TICK, state_of, wait_until};
 
 const INPUT: &[(&str, &str)] = &[("u32", "input = { key = \"n\" }")];
 
@@ -56,7 +56,7 @@ impl Writer {
     /// One that waits for a reader.
     fn waiting(pipe: &Path, line: &str) -> Self {
         let writer = Self::start(pipe, line);
-        wait_until("the writer waits", || writer.state() == Some('S'));
+        wait_until("the writer waits", || state_of(&writer.child) == Some('S'));
         writer
     }
 
@@ -66,11 +66,6 @@ impl Writer {
         command.env_clear().env("PATH", "/usr/bin:/bin");
         command.args(["-c", "exec yes '{\"n\": 7}' >\"$0\""]).arg(pipe);
         Self { child: command.stderr(Stdio::null()).spawn().expect("a shell") }
-    }
-
-    fn state(&self) -> Option<char> {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).ok()?;
-        stat.rsplit_once(") ")?.1.chars().next()
     }
 
     #[track_caller]
@@ -222,7 +217,7 @@ fn a_reload_to_another_name_of_the_same_pipe_keeps_what_it_holds() {
         if active.is_none() {
             is_published(&place, 1);
         }
-        producer.signal(Signal::STOP);
+        producer.pause();
         Writer::start(&pipe, r#"{"n": 7}"#).has_written();
         place.configure(INPUT, &reads(&place.path("link")));
         producer.signal(Signal::HUP);

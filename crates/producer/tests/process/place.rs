@@ -46,6 +46,12 @@ pub(crate) fn wait_until(what: &str, mut ready: impl FnMut() -> bool) {
     }
 }
 
+/// The state of a process, which has one thread, as proc(5) has it.
+pub(crate) fn state_of(child: &Child) -> Option<char> {
+    let stat = fs::read_to_string(format!("/proc/{}/stat", child.id())).ok()?;
+    stat.rsplit_once(") ")?.1.chars().next()
+}
+
 impl Place {
     pub(crate) fn new() -> Self {
         // Not writable by others, for any umask: the producer would warn of that.
@@ -138,6 +144,12 @@ impl Running {
     pub(crate) fn signal(&self, signal: Signal) {
         let pid = i32::try_from(self.child.id()).expect("a pid");
         kill_process(Pid::from_raw(pid).expect("a pid"), signal).expect("signal");
+    }
+
+    /// Stops it (SIGSTOP) and waits until it does nothing any more: on another processor it goes on for a moment.
+    pub(crate) fn pause(&self) {
+        self.signal(Signal::STOP);
+        wait_until("it is stopped", || state_of(&self.child) == Some('T'));
     }
 
     pub(crate) fn log(&self) -> String {

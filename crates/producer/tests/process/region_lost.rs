@@ -55,7 +55,7 @@ fn a_producer_ends_when_another_one_has_taken_its_name() {
     place.configure(COUNTER, TICK);
     let mut first = place.start_quietly("first");
     // Stopped, so that it cannot recreate the region before the second producer starts.
-    first.signal(Signal::STOP);
+    first.pause();
     fs::remove_file(place.region()).expect("remove");
     let mut second = place.start_quietly("second");
     first.signal(Signal::CONT);

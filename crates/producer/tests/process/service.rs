@@ -52,7 +52,7 @@ fn a_tick_longer_than_the_watchdog_does_not_delay_pings() {
         manager.count("WATCHDOG=1") > before + 10
     });
     // The loop sends them: a stopped one sends none.
-    producer.signal(Signal::STOP);
+    producer.pause();
     manager.clear();
     std::thread::sleep(Duration::from_millis(300)); // time for pings that must not come
     assert!(manager.count("WATCHDOG=1") <= 1, "sent before the stop");

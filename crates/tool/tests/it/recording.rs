@@ -68,7 +68,13 @@ impl Running {
         kill(Pid::from_raw(self.0.id().cast_signed()), signal).expect("a signal");
     }
 
-    /// Stops it, and returns its exit code and what it said.
+    /// Stops it (SIGSTOP) and waits until it does nothing any more.
+    pub(crate) fn pause(&self) {
+        self.signal(Signal::SIGSTOP);
+        wait_until("it is stopped", || e2e::proc::is_stopped(self.0.id()));
+    }
+
+    /// Ends it, and returns its exit code and what it said.
     pub(crate) fn stop(mut self) -> (Option<i32>, String) {
         self.signal(Signal::SIGTERM);
         self.ended()

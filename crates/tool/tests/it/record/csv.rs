@@ -72,7 +72,7 @@ fn missed_records_are_counted_in_the_log_and_a_gap_of_the_sequences() {
     let recorder = Running::start(&world, "record out.csv odd --csv");
     let text = || fs::read_to_string(world.path("out.csv")).unwrap_or_default();
     wait_until("the first record is in the file", || text().lines().count() == 2);
-    recorder.signal(Signal::SIGSTOP);
+    recorder.pause();
     for n in 2..=100 {
         writer.publish(odd_record(n).bytes()).expect("published");
     }

@@ -113,7 +113,7 @@ fn a_region_that_was_waited_for_is_recorded_from_its_first_record_on_and_what_is
         let recorder = Running::start(&world, "record out.mcap odd net");
         let file = world.path("out.mcap");
         wait_until("the file is begun", || messages(&file).1);
-        recorder.signal(Signal::SIGSTOP);
+        recorder.pause();
         let options = Options::new().slots(slots);
         let mut one = Writer::open_with(world.path("odd.region"), &odd(), &options).expect("one");
         let net = world.path("net.region");
@@ -146,7 +146,7 @@ fn missed_records_are_an_event_with_their_number() {
     let recorder = Running::start(&world, "record out.mcap odd");
     let file = world.path("out.mcap");
     wait_until("the first record is in the file", || !of_topic(&file, "odd").is_empty());
-    recorder.signal(Signal::SIGSTOP);
+    recorder.pause();
     for n in 2..=100 {
         writer.publish(odd_record(n).bytes()).expect("published");
     }
@@ -228,7 +228,7 @@ fn a_region_that_gets_instances_is_recorded_from_their_first_records_on() {
     let (writer, recorder) = record_odd(&world, "", 2);
     let file = world.path("out.mcap");
     wait_until("the records are in the file", || of_topic(&file, "odd").len() == 3);
-    recorder.signal(Signal::SIGSTOP);
+    recorder.pause();
     let region = writer.path().to_owned();
     drop(writer);
     let mut writer =

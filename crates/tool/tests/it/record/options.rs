@@ -136,7 +136,7 @@ fn what_was_published_before_the_stop_is_recorded() {
     let recorder = Running::start(&world, "record out.mcap odd");
     let file = world.path("out.mcap");
     wait_until("the region is attached", || has_event(&file, "attached"));
-    recorder.signal(Signal::SIGSTOP);
+    recorder.pause();
     for n in 1..=3000 {
         writer.publish(odd_record(n).bytes()).expect("published");
     }
