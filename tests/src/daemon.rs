@@ -162,7 +162,7 @@ impl Daemon {
         kill(Pid::from_raw(pid), signal).expect("kill");
     }
 
-    /// Stops it (SIGSTOP) and waits until it does nothing any more.
+    /// Stops it (SIGSTOP) and waits until it is stopped.
     #[track_caller]
     pub fn pause(&mut self) {
         self.signal(Signal::SIGSTOP);

@@ -68,8 +68,8 @@ impl Status {
     }
 }
 
-/// Whether each thread of `pid` is stopped. SIGSTOP returns to its sender earlier: one that runs on another processor
-/// goes on until it enters the kernel.
+/// Whether each thread of `pid` is stopped. kill(2) returns earlier: a thread that runs on another processor continues
+/// until it enters the kernel.
 pub fn is_stopped(pid: u32) -> bool {
     let threads = fs::read_dir(format!("/proc/{pid}/task")).expect("threads of a child");
     threads.filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("stat")).ok()).all(

@@ -87,7 +87,7 @@ impl Consumer {
         kill_process(self.pid(), signal).unwrap();
     }
 
-    /// Stops it (SIGSTOP) and waits until it does nothing any more: on another processor it goes on for a moment.
+    /// Stops it (SIGSTOP) and waits until it is stopped: on another processor it runs for a moment more.
     pub(crate) fn pause(&self) {
         self.signal(Signal::STOP);
         let stat = format!("/proc/{}/stat", self.0.id());

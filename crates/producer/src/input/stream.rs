@@ -168,19 +168,19 @@ impl Stream {
 
     /// Whether both are the same named pipe, perhaps by two names.
     pub(crate) fn is_same_pipe(&self, other: &Self) -> bool {
-        let (Some(ours), Some(theirs)) = (self.pipe(), other.pipe()) else { return false };
-        FileId::of(ours).is_ok_and(|ours| FileId::of(theirs).is_ok_and(|theirs| ours == theirs))
+        self.pipe_id().is_some_and(|ours| other.pipe_id() == Some(ours))
     }
 
-    fn pipe(&self) -> Option<&File> {
-        match self {
-            Self::Found(pipe) => Some(pipe.file()),
-            Self::Pipe { file, .. } => Some(file),
-            Self::Stdin(_) | Self::File { .. } => None,
-        }
+    fn pipe_id(&self) -> Option<FileId> {
+        let file = match self {
+            Self::Found(pipe) => pipe.file(),
+            Self::Pipe { file, .. } => file,
+            Self::Stdin(_) | Self::File { .. } => return None,
+        };
+        FileId::of(file).ok()
     }
 
-    /// A named pipe has the name `name`, too, and is followed by that one from now on.
+    /// Follows a named pipe by another of its names from now on.
     pub(crate) fn rename(&mut self, name: &Path) {
         match self {
             Self::Found(pipe) => pipe.rename(name),

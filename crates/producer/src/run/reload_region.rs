@@ -1,7 +1,7 @@
 //! A reload of one region that is published or waited for.
 //!
 //! ```text
-//!   input    the same stream stays open, also a pipe by another name: one that nobody reads forgets what it holds.
+//!   input    the same stream stays open, also a pipe by another name: one that no process reads loses what it holds.
 //!            Another one is found. A standby keeps what it has read of the same one
 //!   region   same path   kept if the record is the same, else retired and recreated
 //!            other path  the new one is opened, then the old one closed

@@ -46,7 +46,7 @@ pub(crate) fn wait_until(what: &str, mut ready: impl FnMut() -> bool) {
     }
 }
 
-/// The state of a process, which has one thread, as proc(5) has it.
+/// The state of a process with one thread: a letter of proc(5).
 pub(crate) fn state_of(child: &Child) -> Option<char> {
     let stat = fs::read_to_string(format!("/proc/{}/stat", child.id())).ok()?;
     stat.rsplit_once(") ")?.1.chars().next()
@@ -146,7 +146,7 @@ impl Running {
         kill_process(Pid::from_raw(pid).expect("a pid"), signal).expect("signal");
     }
 
-    /// Stops it (SIGSTOP) and waits until it does nothing any more: on another processor it goes on for a moment.
+    /// Stops it (SIGSTOP) and waits until it is stopped: on another processor it runs for a moment more.
     pub(crate) fn pause(&self) {
         self.signal(Signal::STOP);
         wait_until("it is stopped", || state_of(&self.child) == Some('T'));

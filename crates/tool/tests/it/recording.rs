@@ -68,7 +68,7 @@ impl Running {
         kill(Pid::from_raw(self.0.id().cast_signed()), signal).expect("a signal");
     }
 
-    /// Stops it (SIGSTOP) and waits until it does nothing any more.
+    /// Stops it (SIGSTOP) and waits until it is stopped.
     pub(crate) fn pause(&self) {
         self.signal(Signal::SIGSTOP);
         wait_until("it is stopped", || e2e::proc::is_stopped(self.0.id()));
